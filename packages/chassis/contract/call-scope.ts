@@ -1,0 +1,163 @@
+import type { CallContext, Deadline, Principal } from '../values/context.ts'
+import { AppError } from '../values/errors.ts'
+
+export interface ScopeOptions {
+  principal: Principal
+  requestId: string
+  correlationId: string
+  causationId: string | null
+  traceparent: string | null
+  depth: number
+  deadlineMs: number
+}
+
+type AbortListener = (reason: AppError) => void
+
+/**
+ * A call context that is alive: it ends when its deadline passes, when its parent ends, or when `end` is called. A
+ * process makes several per request, so the AbortSignal that callees may listen to is only made when one is asked for.
+ *
+ * Invariants: it aborts at most once; a child never outlives its parent; after `close` no timer or link is left.
+ */
+export class CallScope implements CallContext, Deadline {
+  readonly principal: Principal
+  readonly requestId: string
+  readonly correlationId: string
+  readonly causationId: string | null
+  readonly traceparent: string | null
+  readonly depth: number
+  readonly #endsAtMs: number
+  #listeners: Set<AbortListener> | null = null
+  #controller: AbortController | null = null
+  #reason: AppError | null = null
+  #timer: NodeJS.Timeout | null = null
+  #unlink: (() => void) | null = null
+
+  private constructor(options: ScopeOptions, endsAtMs: number) {
+    this.principal = options.principal
+    this.requestId = options.requestId
+    this.correlationId = options.correlationId
+    this.causationId = options.causationId
+    this.traceparent = options.traceparent
+    this.depth = options.depth
+    this.#endsAtMs = endsAtMs
+  }
+
+  /** A scope that no caller waits above: an incoming HTTP request, an event, a timer. Close it when the work is done. */
+  static root(options: ScopeOptions): CallScope {
+    const scope = new CallScope(options, performance.now() + options.deadlineMs)
+    scope.#startTimer(options.deadlineMs)
+    return scope
+  }
+
+  /** The scope of one call made within `parent`: one hop deeper, bounded by both deadlines. */
+  static child(parent: CallContext, deadlineMs: number): CallScope {
+    const remainingMs = parent.deadline.remainingMs()
+    const options = { ...scopeFields(parent), depth: parent.depth + 1, deadlineMs }
+    const scope = new CallScope(options, performance.now() + Math.min(remainingMs, deadlineMs))
+    scope.#unlink = onAbort(parent, (reason) => scope.end(reason))
+    if (deadlineMs < remainingMs) scope.#startTimer(deadlineMs)
+    return scope
+  }
+
+  get deadline(): Deadline {
+    return this
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#endsAtMs - performance.now())
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#reason !== null) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Why the scope has ended, or null while it has not. */
+  get reason(): AppError | null {
+    return this.#reason
+  }
+
+  /** Aborts everything done within the scope. The first reason stays. */
+  end(reason: AppError): void {
+    if (this.#reason !== null) return
+    this.#reason = reason
+    this.close()
+    this.#controller?.abort(reason)
+    const listeners = this.#listeners
+    this.#listeners = null
+    if (listeners !== null) for (const listener of listeners) listener(reason)
+  }
+
+  /** Lets go of the timer and the parent; the scope no longer ends by itself. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#unlink?.()
+    this.#unlink = null
+  }
+
+  /** Calls back once when the scope ends, at once if it has; resolves to the function that forgets the listener. */
+  onEnd(listener: AbortListener): () => void {
+    if (this.#reason !== null) {
+      listener(this.#reason)
+      return doNothing
+    }
+    this.#listeners ??= new Set()
+    const listeners = this.#listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  /** Settles as `work` does, or rejects as soon as the scope ends. */
+  bound<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const forget = this.onEnd(reject)
+      work.then(
+        (value) => {
+          forget()
+          resolve(value)
+        },
+        (error: unknown) => {
+          forget()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  #startTimer(delayMs: number): void {
+    // setTimeout counts in 32 bits; anything longer would fire at once.
+    this.#timer = setTimeout(() => this.end(timeout()), Math.min(delayMs, 0x7fffffff)).unref()
+  }
+}
+
+/** Listens to any context, at the cost of an AbortSignal only when it is not one of ours. */
+export function onAbort(context: CallContext, listener: AbortListener): () => void {
+  if (context instanceof CallScope) return context.onEnd(listener)
+  const { signal } = context
+  if (signal.aborted) {
+    listener(cancelled(signal.reason))
+    return doNothing
+  }
+  const handle = () => listener(cancelled(signal.reason))
+  signal.addEventListener('abort', handle, { once: true })
+  return () => signal.removeEventListener('abort', handle)
+}
+
+export function cancelled(reason?: unknown): AppError {
+  if (reason instanceof AppError) return reason
+  return new AppError('CALL_CANCELLED', 'The caller went away before the answer was ready.')
+}
+
+function timeout(): AppError {
+  return new AppError('CALL_TIMEOUT', 'The answer did not arrive within the time that was left. It may still take effect.')
+}
+
+function scopeFields({ principal, requestId, correlationId, causationId, traceparent }: CallContext) {
+  return { principal, requestId, correlationId, causationId, traceparent }
+}
+
+function doNothing(): void {}

@@ -1,0 +1,138 @@
+import { isInsideTransaction } from '../store/transaction-scope.ts'
+import type { CallContext } from '../values/context.ts'
+import { AppError } from '../values/errors.ts'
+import { CallScope, cancelled } from './call-scope.ts'
+import type { AnyCall, CallsOf, Contract, StreamCall, UnaryCall } from './define-contract.ts'
+import { isStream } from './define-contract.ts'
+import { outcomeUnknown, unavailable } from './failures.ts'
+import type { Fault, FaultInjector } from './faults.ts'
+import { retryOutermost } from './retry.ts'
+import { strictCopy } from './strict-copy.ts'
+import { checkInput, checkOutput } from './validation.ts'
+
+export interface LocalClientOptions<C extends Contract> {
+  contract: C
+  /** Asked at each call, since services of one process may need each other before both are made. */
+  implementation: () => CallsOf<C>
+  /** Copies and freezes what passes, and checks it against the contract, as the wire would. */
+  strict: boolean
+  faults: FaultInjector | null
+}
+
+type AnyUnary = (context: CallContext, input: unknown) => Promise<unknown>
+type AnyStream = (context: CallContext, input: unknown) => AsyncIterable<unknown>
+type AnyCalls = Readonly<Record<string, AnyUnary | AnyStream | undefined>>
+
+/** Calls a service of the same process. A caller cannot tell it from the remote client except by its speed. */
+export function createLocalClient<C extends Contract>(options: LocalClientOptions<C>): CallsOf<C> {
+  const { contract, strict, faults } = options
+  const implementation = () => options.implementation() as AnyCalls
+  const calls: Record<string, AnyUnary | AnyStream> = {}
+  for (const [name, definition] of Object.entries(contract.calls)) {
+    const path = new LocalPath({ service: contract.name, name, implementation, strict, faults })
+    calls[name] = isStream(definition)
+      ? (context, input) => path.stream(definition, context, input)
+      : (context, input) => retryOutermost(definition, context, () => path.unary(definition, context, input))
+  }
+  return calls as CallsOf<C>
+}
+
+const depthMax = 16
+
+/** Throws unless a call may be made from here: never inside a transaction, never round in circles. */
+export function assertMayCall(service: string, context: CallContext): void {
+  if (isInsideTransaction()) {
+    throw new AppError('INTERNAL', `The ${service} service was called inside a database transaction.`)
+  }
+  if (context.depth >= depthMax) {
+    throw new AppError('INTERNAL', `Calls are nested deeper than ${depthMax}: services call each other in a circle.`)
+  }
+}
+
+interface LocalPathOptions {
+  service: string
+  name: string
+  implementation: () => AnyCalls
+  strict: boolean
+  faults: FaultInjector | null
+}
+
+class LocalPath {
+  readonly #options: LocalPathOptions
+
+  constructor(options: LocalPathOptions) {
+    this.#options = options
+  }
+
+  async unary(definition: UnaryCall, context: CallContext, input: unknown): Promise<unknown> {
+    const { service, name, strict } = this.#options
+    assertMayCall(service, context)
+    const fault = this.#takeFault()
+    await this.#failBefore(fault, definition, context)
+    const scope = CallScope.child(context, definition.deadlineMs)
+    try {
+      const implementation = this.#implementation() as AnyUnary
+      const result = await scope.bound(implementation(scope, strict ? this.#enter(definition, input) : input))
+      if (fault === 'unknown-outcome') throw outcomeUnknown(service)
+      return strict ? strictCopy(checkOutput(service, name, definition.out, result)) : result
+    } finally {
+      scope.close()
+    }
+  }
+
+  async *stream(definition: StreamCall, context: CallContext, input: unknown): AsyncGenerator<unknown> {
+    const { service, name, strict } = this.#options
+    assertMayCall(service, context)
+    const fault = this.#takeFault()
+    await this.#failBefore(fault, definition, context)
+    const scope = CallScope.child(context, definition.deadlineMs)
+    const implementation = this.#implementation() as AnyStream
+    const frames = implementation(scope, strict ? this.#enter(definition, input) : input)[Symbol.asyncIterator]()
+    let open = true
+    try {
+      while (true) {
+        const next = await scope.bound(frames.next())
+        if (next.done) {
+          open = false
+          return
+        }
+        yield strict ? strictCopy(checkOutput(service, name, definition.frames, next.value)) : next.value
+        if (fault === 'unknown-outcome') throw outcomeUnknown(service)
+      }
+    } finally {
+      // The callee may be waiting for its next frame, where only its signal reaches it: end first, then return.
+      if (open) {
+        scope.end(cancelled())
+        frames.return?.().catch(ignoreAfterEnd)
+      }
+      scope.close()
+    }
+  }
+
+  #implementation(): AnyUnary | AnyStream {
+    const { service, name, implementation } = this.#options
+    const found = implementation()[name]
+    if (found === undefined) throw unavailable(service)
+    return found
+  }
+
+  #enter(definition: AnyCall, input: unknown): unknown {
+    const { service, name } = this.#options
+    return strictCopy(checkInput(service, name, definition.in, input))
+  }
+
+  #takeFault(): Fault | null {
+    const { service, name, faults } = this.#options
+    return faults?.take(service, name) ?? null
+  }
+
+  async #failBefore(fault: Fault | null, definition: AnyCall, context: CallContext): Promise<void> {
+    if (fault === 'unavailable') throw unavailable(this.#options.service)
+    if (fault !== 'timeout') return
+    const scope = CallScope.child(context, definition.deadlineMs)
+    await scope.bound(new Promise<never>(() => {})).finally(() => scope.close())
+  }
+}
+
+/** The stream's own end was already reported to the caller; what the callee throws while it unwinds adds nothing. */
+function ignoreAfterEnd(): void {}

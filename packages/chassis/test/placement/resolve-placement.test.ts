@@ -1,0 +1,75 @@
+import { describe, test } from 'node:test'
+import { Type } from 'typebox'
+import { EnvReader } from '../../config/env-reader.ts'
+import { call, type Contract, defineContract, event } from '../../contract/define-contract.ts'
+import { resolvePlacement } from '../../placement/resolve-placement.ts'
+import { topologyTable } from '../../placement/topology-table.ts'
+
+const contract = (name: string, events: string[] = [], subscribes: string[] = []): Contract =>
+  defineContract(name, {
+    version: '1.0',
+    calls: { get: call({ http: 'GET /', in: Type.Object({}), out: Type.Object({}), effect: 'read' }) },
+    events: Object.fromEntries(events.map((type) => [type, event(type, Type.Object({}), { key: () => 'k' })])),
+    subscribes,
+  })
+
+const door = contract('door')
+const shop = contract('shop', ['shop.sold.v1'])
+const stock = contract('stock', [], ['shop.sold.v1'])
+const extra = contract('extra')
+const input = { contracts: [door, shop, stock, extra], needs: { door: [shop] }, optional: ['extra'] }
+
+function resolve(env: Record<string, string>) {
+  const reader = new EnvReader(env)
+  const placements = resolvePlacement(reader, input)
+  let problems: readonly string[] = []
+  try {
+    reader.throwIfProblems()
+  } catch (error) {
+    problems = (error as { problems: string[] }).problems
+  }
+  return { placements: Object.fromEntries(placements.map((p) => [p.service, p.placement])), problems, rows: placements }
+}
+
+describe('placement', () => {
+  test('runs everything here by default, except what is optional', (t) => {
+    const { placements, problems } = resolve({})
+    t.assert.deepEqual(placements, { door: 'local', shop: 'local', stock: 'local', extra: 'elsewhere' })
+    t.assert.deepEqual(problems, [])
+  })
+
+  test('finds a service that runs elsewhere by its URL', (t) => {
+    const { placements, problems } = resolve({ SERVICES: 'door', SHOP_SERVICE_URL: 'http://shop:8002' })
+    t.assert.deepEqual(placements, { door: 'local', shop: 'remote', stock: 'elsewhere', extra: 'elsewhere' })
+    t.assert.deepEqual(problems, [])
+  })
+
+  test('refuses a called service that is nowhere and names the variable', (t) => {
+    const { problems } = resolve({ SERVICES: 'door' })
+    t.assert.equal(problems.length, 1)
+    t.assert.match(problems[0] ?? '', /^SHOP_SERVICE_URL is missing: shop does not run here and door calls it/)
+  })
+
+  test('refuses a subscriber that is nowhere and names the event', (t) => {
+    t.assert.match(resolve({ SERVICES: 'shop' }).problems[0] ?? '', /^STOCK_SERVICE_URL is missing.*shop sends it shop\.sold\.v1/)
+  })
+
+  test('refuses a service that is both here and elsewhere', (t) => {
+    t.assert.match(resolve({ SHOP_SERVICE_URL: 'http://shop:8002' }).problems[0] ?? '', /^SHOP_SERVICE_URL is set, but SERVICES says/)
+  })
+
+  test('refuses names that are no service and URLs that are none, all at once and without their values', (t) => {
+    const { problems } = resolve({ SERVICES: 'door,shpo', SHOP_SERVICE_URL: 'shop-secret:8002' })
+    t.assert.match(problems.join('\n'), /SERVICES names what is no service: shpo/)
+    t.assert.match(problems.join('\n'), /SHOP_SERVICE_URL must be a URL that starts with http:\/\/ or https:\/\//)
+    t.assert.doesNotMatch(problems.join('\n'), /shop-secret/)
+  })
+
+  test('is shown as one line per service', (t) => {
+    const { rows } = resolve({ SERVICES: 'door', SHOP_SERVICE_URL: 'http://shop:8002' })
+    t.assert.equal(
+      topologyTable(rows),
+      ['  door   local      in this process', '  shop   remote     http://shop:8002', '  stock  elsewhere  not needed here', '  extra  elsewhere  not needed here'].join('\n'),
+    )
+  })
+})
