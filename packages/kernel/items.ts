@@ -89,9 +89,7 @@ export const ReasoningItem = Type.Object({
   ...Identity,
   type: Type.Literal('reasoning'),
   summary: Type.Array(Type.Object({ type: Type.Literal('summary_text'), text: Type.String() })),
-  content: Type.Optional(
-    Type.Array(Type.Object({ type: Type.Literal('reasoning_text'), text: Type.String() })),
-  ),
+  content: Type.Optional(Type.Array(Type.Object({ type: Type.Literal('reasoning_text'), text: Type.String() }))),
   encrypted_content: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 export type ReasoningItem = Static<typeof ReasoningItem>

@@ -153,7 +153,10 @@ export function cancelled(reason?: unknown): AppError {
 }
 
 function timeout(): AppError {
-  return new AppError('CALL_TIMEOUT', 'The answer did not arrive within the time that was left. It may still take effect.')
+  return new AppError(
+    'CALL_TIMEOUT',
+    'The answer did not arrive within the time that was left. It may still take effect.',
+  )
 }
 
 function scopeFields({ principal, requestId, correlationId, causationId, traceparent }: CallContext) {

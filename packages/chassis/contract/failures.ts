@@ -2,10 +2,14 @@ import { AppError } from '../values/errors.ts'
 
 /** Failures of a call as such, as opposed to a callee's answer. The same ones are raised locally and over HTTP. */
 export function unavailable(service: string, cause?: unknown): AppError {
-  return new AppError('SERVICE_UNAVAILABLE', `The ${service} service cannot be reached right now. Nothing was changed.`, {
-    cause,
-    retryAfterMs: 500,
-  })
+  return new AppError(
+    'SERVICE_UNAVAILABLE',
+    `The ${service} service cannot be reached right now. Nothing was changed.`,
+    {
+      cause,
+      retryAfterMs: 500,
+    },
+  )
 }
 
 export function outcomeUnknown(service: string, cause?: unknown): AppError {

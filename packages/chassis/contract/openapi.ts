@@ -49,7 +49,9 @@ function operationOf(name: string, definition: AnyCall): Record<string, unknown>
   const { properties = {}, required = [] } = definition.in as ObjectSchema
   const inPath = pathFields.map((field) => parameter('path', field, properties[field], true))
   const rest = Object.entries(properties).filter(([field]) => !pathFields.includes(field))
-  const inQuery = hasBody ? [] : rest.map(([field, schema]) => parameter('query', field, schema, required.includes(field)))
+  const inQuery = hasBody
+    ? []
+    : rest.map(([field, schema]) => parameter('query', field, schema, required.includes(field)))
   const body = {
     type: 'object',
     properties: Object.fromEntries(rest),
@@ -61,13 +63,15 @@ function operationOf(name: string, definition: AnyCall): Record<string, unknown>
     ...(hasBody && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {
       200: isStream(definition)
-        ? answer('The frames, one JSON line each, then {"end":true} or {"error":…}.', 'application/x-ndjson', definition.frames)
+        ? answer(
+            'The frames, one JSON line each, then {"end":true} or {"error":…}.',
+            'application/x-ndjson',
+            definition.frames,
+          )
         : answer('The answer.', 'application/json', definition.out),
-      default: answer(
-        `Failed: ${[...definition.errors].join(', ') || 'as any call can'}.`,
-        'application/json',
-        { $ref: '#/components/schemas/Error' },
-      ),
+      default: answer(`Failed: ${[...definition.errors].join(', ') || 'as any call can'}.`, 'application/json', {
+        $ref: '#/components/schemas/Error',
+      }),
     },
   }
 }

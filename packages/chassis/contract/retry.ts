@@ -12,7 +12,11 @@ const policy = retry(handleWhen(isTransient), {
  * Repeats a call that failed for a passing reason. Only the outermost caller does (depth 0), and only for calls that may
  * be repeated; the inner layers fail fast, so that tries do not multiply.
  */
-export async function retryOutermost<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
+export async function retryOutermost<T>(
+  definition: AnyCall,
+  context: CallContext,
+  attempt: () => Promise<T>,
+): Promise<T> {
   try {
     return await attempt()
   } catch (error) {

@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { once } from 'node:events'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toAppError } from '../values/errors.ts'
 import { contextFromHeaders } from './call-headers.ts'
 import { type CallScope, cancelled } from './call-scope.ts'
@@ -74,7 +74,8 @@ async function handle(route: Route, request: FastifyRequest, reply: FastifyReply
       const parts = { parameters: params as Record<string, string>, query: query as Record<string, unknown>, body }
       const input = checkInput(contract.name, name, definition.in, decodeInput(definition, parts))
       const result = handler(scope, input)
-      if (isStream(definition)) await sendStream(reply, scope, (result as AsyncIterable<unknown>)[Symbol.asyncIterator]())
+      if (isStream(definition))
+        await sendStream(reply, scope, (result as AsyncIterable<unknown>)[Symbol.asyncIterator]())
       else sendJson(reply, 200, JSON.stringify(await scope.bound(result as Promise<unknown>)))
     } finally {
       reply.raw.off('close', leave)

@@ -30,9 +30,13 @@ export function firstProblem(schema: TSchema, value: unknown): { path: string; m
 export function checkInput(service: string, call: string, schema: TSchema, value: unknown): unknown {
   const problem = firstProblem(schema, value)
   if (problem === null) return value
-  throw new AppError('CONTRACT_VIOLATED', `${service}.${call} was called with a wrong ${problem.path}: ${problem.message}.`, {
-    param: problem.path,
-  })
+  throw new AppError(
+    'CONTRACT_VIOLATED',
+    `${service}.${call} was called with a wrong ${problem.path}: ${problem.message}.`,
+    {
+      param: problem.path,
+    },
+  )
 }
 
 export function checkOutput(service: string, call: string, schema: TSchema, value: unknown): unknown {
@@ -45,5 +49,8 @@ export function checkOutput(service: string, call: string, schema: TSchema, valu
 export function fieldPath(pointer: string): string {
   const names = pointer.split('/').slice(1)
   if (names.length === 0) return 'body'
-  return names.reduce((path, name) => (/^\d+$/.test(name) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`), '')
+  return names.reduce(
+    (path, name) => (/^\d+$/.test(name) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`),
+    '',
+  )
 }

@@ -4,7 +4,9 @@ import type { Placement } from './resolve-placement.ts'
 export function topologyTable(placements: readonly Placement[]): string {
   const rows = placements.map((row) => [row.service, row.placement, detail(row)])
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd()).join('\n')
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n')
 }
 
 function detail(row: Placement): string {

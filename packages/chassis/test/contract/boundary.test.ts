@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test'
-import { createLatch, waitUntil } from '@parley/testkit/latch.ts'
 import { testContext } from '@parley/testkit/context.ts'
 import { failureOf } from '@parley/testkit/failure.ts'
+import { createLatch, waitUntil } from '@parley/testkit/latch.ts'
 import { CallScope } from '../../contract/call-scope.ts'
 import { createInternalAuth } from '../../contract/internal-auth.ts'
 import { AppError } from '../../values/errors.ts'
@@ -18,7 +18,10 @@ for (const [where, start] of Object.entries(sides)) {
   describe(`a call ${where}`, () => {
     test('answers with what the callee returned', async (t) => {
       await using side = await start()
-      t.assert.deepEqual(await side.client.read(testContext(), { key: 'a b/ü?', count: 3 }), { key: 'a b/ü?', count: 3 })
+      t.assert.deepEqual(await side.client.read(testContext(), { key: 'a b/ü?', count: 3 }), {
+        key: 'a b/ü?',
+        count: 3,
+      })
       t.assert.deepEqual(await side.client.write(testContext(), { key: 'k', tags: ['x', '1'] }), { tags: ['x', '1'] })
     })
 
@@ -174,7 +177,10 @@ test('only the outermost caller repeats a call that failed in passing', async (t
   side.faults?.inject({ service: 'sample', call: 'write', fault: 'unavailable', times: 2 })
   t.assert.deepEqual(await side.client.write(testContext({ depth: 0 }), { key: 'k', tags: [] }), { tags: [] })
   side.faults?.inject({ service: 'sample', call: 'write', fault: 'unavailable', times: 1 })
-  t.assert.equal((await failureOf(side.client.write(testContext({ depth: 1 }), { key: 'k', tags: [] }))).kind, 'unavailable')
+  t.assert.equal(
+    (await failureOf(side.client.write(testContext({ depth: 1 }), { key: 'k', tags: [] }))).kind,
+    'unavailable',
+  )
 })
 
 test('a write that must not be repeated is not', async (t) => {

@@ -44,7 +44,10 @@ test('a peer that does not listen is unavailable: nothing was changed', async (t
 
 test('a connection that breaks under a write leaves its outcome unknown, under a read it is only unavailable', async (t) => {
   await using peer = await startBroken('', { cut: true })
-  t.assert.equal((await failureOf(peer.client.write(testContext(inner), { key: 'k', tags: [] }))).kind, 'unknown-outcome')
+  t.assert.equal(
+    (await failureOf(peer.client.write(testContext(inner), { key: 'k', tags: [] }))).kind,
+    'unknown-outcome',
+  )
   t.assert.equal((await failureOf(peer.client.read(testContext(inner), { key: 'k' }))).kind, 'unavailable')
 })
 
@@ -60,7 +63,10 @@ test('a stream that ends without its last line is of unknown outcome, never a su
 
 test('a line that is cut in the middle is not taken for a frame', async (t) => {
   await using peer = await startBroken(once200('application/x-ndjson', '{"frame":{"n":0}}\n{"frame":{"n":1'))
-  t.assert.equal((await failureOf(Array.fromAsync(peer.client.count(testContext(inner), { key: 'k', to: 9 })))).kind, 'unknown-outcome')
+  t.assert.equal(
+    (await failureOf(Array.fromAsync(peer.client.count(testContext(inner), { key: 'k', to: 9 })))).kind,
+    'unknown-outcome',
+  )
 })
 
 for (const [what, body] of Object.entries({

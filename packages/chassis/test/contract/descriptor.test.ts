@@ -8,7 +8,9 @@ const base = {
   out: Type.Object({ id: Type.String(), tags: Type.Array(Type.Object({ name: Type.String() })) }),
 }
 
-function contractOf(parts: Partial<typeof base> & { version?: string; http?: 'GET /x' | 'POST /x'; extra?: boolean; streams?: boolean }) {
+function contractOf(
+  parts: Partial<typeof base> & { version?: string; http?: 'GET /x' | 'POST /x'; extra?: boolean; streams?: boolean },
+) {
   const { version = '1.0', http = 'POST /x', extra = false, streams = false } = parts
   const shape = { http, in: parts.in ?? base.in, effect: 'read' as const }
   const out = parts.out ?? base.out
@@ -31,9 +33,14 @@ describe('a consumer can talk to a provider that', () => {
     'takes one more optional field': contractOf({
       in: Type.Object({ ...base.in.properties, note: Type.Optional(Type.String()) }) as never,
     }),
-    'answers with one more field': contractOf({ out: Type.Object({ ...base.out.properties, age: Type.Integer() }) as never }),
+    'answers with one more field': contractOf({
+      out: Type.Object({ ...base.out.properties, age: Type.Integer() }) as never,
+    }),
     'takes one more variant': contractOf({
-      in: Type.Object({ id: Type.String(), mode: Type.Union([Type.Literal('a'), Type.Literal('b'), Type.Literal('c')]) }) as never,
+      in: Type.Object({
+        id: Type.String(),
+        mode: Type.Union([Type.Literal('a'), Type.Literal('b'), Type.Literal('c')]),
+      }) as never,
     }),
   }
   for (const [what, theirs] of Object.entries(compatible)) {
@@ -55,7 +62,9 @@ describe('a consumer cannot talk to a provider that', () => {
       /tags of the answer of get is required, but may be missing/,
     ],
     'answers with another type deep inside': [
-      contractOf({ out: Type.Object({ id: Type.String(), tags: Type.Array(Type.Object({ name: Type.Integer() })) }) as never }),
+      contractOf({
+        out: Type.Object({ id: Type.String(), tags: Type.Array(Type.Object({ name: Type.Integer() })) }) as never,
+      }),
       /name of an entry of tags of the answer of get is integer, but string is expected/,
     ],
     'no longer takes a variant': [

@@ -29,16 +29,22 @@ test('a token is only good for the service it was made for', async (t) => {
   t.assert.equal((await failureOf(auth.verify('response', `Bearer ${token}`))).code, 'CALLER_UNAUTHENTICATED')
 })
 
-const forged = () => new SignJWT({ tenant: 'acme', scopes: [] }).setIssuer('gateway').setAudience('session').setIssuedAt()
+const forged = () =>
+  new SignJWT({ tenant: 'acme', scopes: [] }).setIssuer('gateway').setAudience('session').setIssuedAt()
 const key = createSecretKey(Buffer.from(secret))
 const refused: Record<string, () => Promise<string> | string> = {
   'none at all': () => '',
   'one signed with another secret': () =>
-    createInternalAuth('another-secret-of-at-least-32-characters').sign({ caller: 'gateway', callee: 'session', principal }),
+    createInternalAuth('another-secret-of-at-least-32-characters').sign({
+      caller: 'gateway',
+      callee: 'session',
+      principal,
+    }),
   'one that has expired': () =>
     forged().setProtectedHeader({ alg: 'HS256', typ: 'parley-call+jwt' }).setExpirationTime('-1s').sign(key),
   'one that never expires': () => forged().setProtectedHeader({ alg: 'HS256', typ: 'parley-call+jwt' }).sign(key),
-  'one of another type': () => forged().setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setExpirationTime('60s').sign(key),
+  'one of another type': () =>
+    forged().setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setExpirationTime('60s').sign(key),
   'one of another algorithm': () =>
     forged().setProtectedHeader({ alg: 'HS512', typ: 'parley-call+jwt' }).setExpirationTime('60s').sign(key),
   'an unsigned one': () => `${btoa('{"alg":"none","typ":"parley-call+jwt"}')}.${btoa('{"tenant":"acme"}')}.`,

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { Type } from 'typebox'
 import { Pool } from 'undici'
-import { call, type CallsOf, defineContract, stream } from '../../contract/define-contract.ts'
+import { type CallsOf, call, defineContract, stream } from '../../contract/define-contract.ts'
+import { FaultInjector } from '../../contract/faults.ts'
 import { createInternalAuth, type InternalAuth } from '../../contract/internal-auth.ts'
 import { createLocalClient } from '../../contract/local-client.ts'
 import { createRemoteClient } from '../../contract/remote-client.ts'
 import { serveContract } from '../../contract/serve-contract.ts'
-import { FaultInjector } from '../../contract/faults.ts'
 import type { CallContext } from '../../values/context.ts'
 import { AppError } from '../../values/errors.ts'
 
@@ -16,7 +16,12 @@ const Key = Type.Object({ key: Type.String(), count: Type.Optional(Type.Integer(
 export const Sample = defineContract('sample', {
   version: '1.0',
   calls: {
-    read: call({ http: 'GET /things/:key', in: Key, out: Type.Object({ key: Type.String(), count: Type.Integer() }), effect: 'read' }),
+    read: call({
+      http: 'GET /things/:key',
+      in: Key,
+      out: Type.Object({ key: Type.String(), count: Type.Integer() }),
+      effect: 'read',
+    }),
     write: call({
       http: 'PUT /things/:key',
       in: Type.Object({ key: Type.String(), tags: Type.Array(Type.String()) }),
@@ -28,11 +33,21 @@ export const Sample = defineContract('sample', {
     }),
     explode: call({ http: 'POST /explode', in: Type.Object({}), out: Type.Object({}), effect: 'write' }),
     wrong: call({ http: 'POST /wrong', in: Type.Object({}), out: Type.Object({ n: Type.Integer() }), effect: 'write' }),
-    whoAmI: call({ http: 'POST /who', in: Type.Object({}), out: Type.Record(Type.String(), Type.Unknown()), effect: 'read' }),
+    whoAmI: call({
+      http: 'POST /who',
+      in: Type.Object({}),
+      out: Type.Record(Type.String(), Type.Unknown()),
+      effect: 'read',
+    }),
     wait: call({ http: 'POST /wait', in: Type.Object({}), out: Type.Object({}), effect: 'write', deadlineMs: 60_000 }),
     count: stream({
       http: 'GET /counts/:key',
-      in: Type.Object({ key: Type.String(), to: Type.Integer(), failAt: Type.Optional(Type.Integer()), hangAt: Type.Optional(Type.Integer()) }),
+      in: Type.Object({
+        key: Type.String(),
+        to: Type.Integer(),
+        failAt: Type.Optional(Type.Integer()),
+        hangAt: Type.Optional(Type.Integer()),
+      }),
       frames: Type.Object({ n: Type.Integer() }),
       effect: 'read',
       deadlineMs: 60_000,
@@ -109,7 +124,9 @@ export function startLocal(strict: boolean): SampleSide {
 
 export const secret = 'a-shared-secret-of-more-than-32-characters'
 
-export async function startRemote(options: { clientAuth?: InternalAuth; port?: number } = {}): Promise<SampleSide & { url: string }> {
+export async function startRemote(
+  options: { clientAuth?: InternalAuth; port?: number } = {},
+): Promise<SampleSide & { url: string }> {
   const log: SampleLog = { aborted: [], called: [] }
   const app = Fastify({ forceCloseConnections: true })
   const auth = createInternalAuth(secret)

@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test'
 import { Type } from 'typebox'
 import { EnvReader } from '../../config/env-reader.ts'
-import { call, type Contract, defineContract, event } from '../../contract/define-contract.ts'
+import { type Contract, call, defineContract, event } from '../../contract/define-contract.ts'
 import { resolvePlacement } from '../../placement/resolve-placement.ts'
 import { topologyTable } from '../../placement/topology-table.ts'
 
@@ -51,11 +51,17 @@ describe('placement', () => {
   })
 
   test('refuses a subscriber that is nowhere and names the event', (t) => {
-    t.assert.match(resolve({ SERVICES: 'shop' }).problems[0] ?? '', /^STOCK_SERVICE_URL is missing.*shop sends it shop\.sold\.v1/)
+    t.assert.match(
+      resolve({ SERVICES: 'shop' }).problems[0] ?? '',
+      /^STOCK_SERVICE_URL is missing.*shop sends it shop\.sold\.v1/,
+    )
   })
 
   test('refuses a service that is both here and elsewhere', (t) => {
-    t.assert.match(resolve({ SHOP_SERVICE_URL: 'http://shop:8002' }).problems[0] ?? '', /^SHOP_SERVICE_URL is set, but SERVICES says/)
+    t.assert.match(
+      resolve({ SHOP_SERVICE_URL: 'http://shop:8002' }).problems[0] ?? '',
+      /^SHOP_SERVICE_URL is set, but SERVICES says/,
+    )
   })
 
   test('refuses names that are no service and URLs that are none, all at once and without their values', (t) => {
@@ -69,7 +75,12 @@ describe('placement', () => {
     const { rows } = resolve({ SERVICES: 'door', SHOP_SERVICE_URL: 'http://shop:8002' })
     t.assert.equal(
       topologyTable(rows),
-      ['  door   local      in this process', '  shop   remote     http://shop:8002', '  stock  elsewhere  not needed here', '  extra  elsewhere  not needed here'].join('\n'),
+      [
+        '  door   local      in this process',
+        '  shop   remote     http://shop:8002',
+        '  stock  elsewhere  not needed here',
+        '  extra  elsewhere  not needed here',
+      ].join('\n'),
     )
   })
 })
