@@ -1,0 +1,1 @@
+console.log(`Node ${process.version}, SQLite ${process.versions.sqlite}, ${process.platform}-${process.arch}`)
