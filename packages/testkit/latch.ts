@@ -34,11 +34,15 @@ export function createLatch<T = void>(): Latch<T> {
 /** Resolves once `condition` holds; rejects after `timeoutMs` (default 5,000), naming what was waited for. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs = 5_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
+  {
+    timeoutMs = 5_000,
+    pollMs = 1,
+    what = 'the condition',
+  }: { timeoutMs?: number; pollMs?: number; what?: string } = {},
 ): Promise<void> {
   const endsAtMs = performance.now() + timeoutMs
   while (!(await condition())) {
     if (performance.now() > endsAtMs) throw new Error(`${what} did not hold within ${timeoutMs} ms`)
-    await delay(1)
+    await delay(pollMs)
   }
 }

@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { AppError } from '../values/errors.ts'
+import type { GroupCommitLimits } from './group-commit.ts'
+import { migrateSqlite } from './migrate-sqlite.ts'
+import type { Migration } from './migrations.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+import { SqliteStore } from './sqlite-store.ts'
+import type { Durability, Store } from './store.ts'
+import { isBusy, StoreRefusedError, toStoreError } from './store-errors.ts'
+
+export interface OpenStoreOptions {
+  /** `sqlite:<folder>`: one file per service in that folder, which is made when it is not there. */
+  readonly url: string
+  readonly service: string
+  readonly migrations: readonly Migration[]
+  readonly durability: Durability
+  readonly limits?: Partial<GroupCommitLimits>
+  readonly log?: Pick<Logger, 'error'>
+}
+
+const defaultLimits: GroupCommitLimits = { batchMax: 256, queueMax: 10_000, unitMs: 5_000 }
+/** The first version without a defect that could damage a file while its log starts again. */
+const sqliteVersionMin = [3, 51, 3] as const
+const openAttemptsMax = 50
+const openRetryMs = 100
+
+/**
+ * Opens a service's database and brings its schema up to date. Rejects with words for the operator when the URL is not
+ * understood, the folder cannot be used, or the schema is newer than the program.
+ */
+export async function openStore<Schema>(options: OpenStoreOptions): Promise<Store<Schema>> {
+  const { service, log, limits = {} } = options
+  const path = await sqlitePath(options.url, service)
+  try {
+    const writer = await openMigrated(path, options)
+    return new SqliteStore<Schema>(writer, {
+      path,
+      service,
+      limits: { ...defaultLimits, ...limits },
+      defect: (err, message) => log?.error({ err, service }, message),
+    })
+  } catch (cause) {
+    const error = toStoreError(cause, service)
+    // At start-up the reader is the operator, so the reason comes first.
+    throw error instanceof AppError ? error.cause : error
+  }
+}
+
+async function openMigrated(
+  path: string,
+  { service, durability, migrations }: OpenStoreOptions,
+): Promise<SqliteConnection> {
+  const writer = await openWriter(path, durability)
+  try {
+    await migrateSqlite(writer, service, migrations)
+    return writer
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
+async function sqlitePath(url: string, service: string): Promise<string> {
+  if (/^postgres(ql)?:/.test(url)) {
+    throw new StoreRefusedError(
+      `the database of service ${service} is a PostgreSQL URL, which is not supported yet: use sqlite:<folder>`,
+    )
+  }
+  if (!url.startsWith('sqlite:') || url === 'sqlite:') {
+    throw new StoreRefusedError(`the database URL of service ${service} must be sqlite:<folder>`)
+  }
+  assertSqliteVersion(process.versions.sqlite ?? '0.0.0')
+  const folder = url.slice('sqlite:'.length).replace(/^\/\//, '')
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new StoreRefusedError(`the folder ${folder} for the database of service ${service} cannot be made`, { cause })
+  }
+  return join(folder, `${service}.db`)
+}
+
+export function assertSqliteVersion(version: string): void {
+  const parts = version.split('.').map(Number)
+  for (const [index, min] of sqliteVersionMin.entries()) {
+    const part = parts[index] ?? 0
+    if (part > min) return
+    if (part < min) {
+      throw new StoreRefusedError(
+        `SQLite ${version} can damage its files; ${sqliteVersionMin.join('.')} or newer is needed: update Node`,
+      )
+    }
+  }
+}
+
+/** Changing a new file to write-ahead logging does not wait for a process that does the same, so it is tried again. */
+async function openWriter(path: string, durability: Durability): Promise<SqliteConnection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return new SqliteConnection(path, { readOnly: false, durability })
+    } catch (error) {
+      if (!isBusy(error) || attempt === openAttemptsMax) throw error
+      await delay(openRetryMs)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { type Compilable, type CompiledQuery, type Kysely, type QueryResult, SelectQueryNode, sql } from 'kysely'
+import type { Transaction } from '../values/transaction.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
+import { createBinder, parameterRefs } from './prepared-parameters.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+import { createSqliteKysely } from './sqlite-dialect.ts'
+import { trySqliteLock } from './sqlite-lock.ts'
+import { SqliteUnit } from './sqlite-unit.ts'
+import type { ParameterRefs, PreparedQuery, SqlValue, Store, StoreLock } from './store.ts'
+import { isReadOnlyViolation, storeUnavailable, toStoreError } from './store-errors.ts'
+
+export interface SqliteStoreOptions {
+  readonly path: string
+  readonly service: string
+  readonly limits: GroupCommitLimits
+  readonly defect: (error: unknown, message: string) => void
+}
+
+/**
+ * A store in one SQLite file. One connection writes, in group commits; while it is inside a transaction, reads of
+ * committed state go to a second one. Between transactions reads use the first as well: its page cache stays warm, while
+ * the second has to drop its own after every commit (17 µs for a read by key).
+ */
+export class SqliteStore<Schema> implements Store<Schema> {
+  readonly dialect = 'sqlite'
+  readonly read: Kysely<Schema>
+  readonly nowMs = sql<number>`cast(round(unixepoch('now', 'subsec') * 1000) as integer)`
+  readonly #options: SqliteStoreOptions
+  readonly #writer: SqliteConnection
+  readonly #reader: SqliteConnection
+  readonly #commits: GroupCommit
+  readonly #checkpointer: Checkpointer
+  readonly #builders = new WeakMap<SqliteUnit, Kysely<Schema>>()
+  #isClosed = false
+
+  /** Takes over `writer`. */
+  constructor(writer: SqliteConnection, options: SqliteStoreOptions) {
+    const { path, service, limits, defect } = options
+    this.#options = options
+    this.#writer = writer
+    this.#reader = new SqliteConnection(path, { readOnly: true })
+    this.#checkpointer = new Checkpointer(writer, {
+      path,
+      failed: (error) => this.#commits.fail(storeUnavailable(service, 'a checkpoint could not be made durable', error)),
+    })
+    this.#commits = new GroupCommit(writer, {
+      service,
+      limits,
+      defect,
+      committed: () => this.#checkpointer.committed(),
+    })
+    this.read = createSqliteKysely((query) => this.#executeRead(query))
+  }
+
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#commits.run(work)
+  }
+
+  within(tx: Transaction): Kysely<Schema> {
+    const unit = this.#openUnit(tx)
+    const existing = this.#builders.get(unit)
+    if (existing !== undefined) return existing
+    const builder = createSqliteKysely<Schema>((query) => this.#write(unit, (writer) => writer.execute(query)))
+    this.#builders.set(unit, builder)
+    return builder
+  }
+
+  prepare<Row, Parameters extends Record<string, SqlValue> = Record<string, never>>(
+    build: (db: Kysely<Schema>, parameters: ParameterRefs<Parameters>) => Compilable<Row>,
+  ): PreparedQuery<Row, Parameters> {
+    const query = build(this.read, parameterRefs<Parameters>()).compile()
+    const bind = createBinder(query)
+    const { sql: text } = query
+    const isSelect = SelectQueryNode.is(query.query)
+    const perform = <T>(tx: Transaction | null, use: (connection: SqliteConnection) => T): T =>
+      tx === null ? this.#readWith(isSelect, use) : this.#write(this.#openUnit(tx), use)
+    return {
+      all: async (tx, parameters) => {
+        const values = bind(parameters)
+        return perform(tx, (connection) => connection.all(text, values)) as Row[]
+      },
+      first: async (tx, parameters) => {
+        const values = bind(parameters)
+        return perform(tx, (connection) => connection.first(text, values)) as Row | undefined
+      },
+      run: async (tx, parameters) => {
+        const values = bind(parameters)
+        return perform(tx, (connection) => connection.run(text, values))
+      },
+    }
+  }
+
+  async tryLock(name: string): Promise<StoreLock | null> {
+    try {
+      return trySqliteLock(`${this.#options.path}.${name}.lock`)
+    } catch (error) {
+      throw toStoreError(error, this.#options.service)
+    }
+  }
+
+  failure(): string | null {
+    const failure = this.#commits.failure
+    return failure === null ? null : String(failure.cause instanceof Error ? failure.cause.message : failure.message)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#commits.close()
+    await this.#checkpointer.close()
+    this.#reader.close()
+    this.#writer.close()
+  }
+
+  #openUnit(tx: Transaction): SqliteUnit {
+    if (!(tx instanceof SqliteUnit)) throw new Error('the transaction is of another store')
+    this.#commits.assertOpen(tx)
+    return tx
+  }
+
+  #write<T>(unit: SqliteUnit, use: (connection: SqliteConnection) => T): T {
+    this.#commits.assertOpen(unit)
+    try {
+      return use(this.#writer)
+    } catch (cause) {
+      const error = toStoreError(cause, this.#options.service)
+      this.#commits.statementFailed(error)
+      throw error
+    }
+  }
+
+  #executeRead<Row>(query: CompiledQuery): QueryResult<Row> {
+    return this.#readWith(SelectQueryNode.is(query.query), (connection) => connection.execute<Row>(query))
+  }
+
+  /** Only the reader refuses to write, so whatever is not plainly a select goes there. */
+  #readWith<T>(isSelect: boolean, use: (connection: SqliteConnection) => T): T {
+    if (this.#isClosed) throw storeUnavailable(this.#options.service, 'it was closed')
+    try {
+      return use(isSelect && !this.#writer.isInTransaction ? this.#writer : this.#reader)
+    } catch (cause) {
+      if (isReadOnlyViolation(cause)) throw new Error('a statement that writes needs a transaction', { cause })
+      throw toStoreError(cause, this.#options.service)
+    }
+  }
+}
