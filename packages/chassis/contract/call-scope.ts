@@ -139,17 +139,19 @@ export function onAbort(context: CallContext, listener: AbortListener): () => vo
   if (context instanceof CallScope) return context.onEnd(listener)
   const { signal } = context
   if (signal.aborted) {
-    listener(cancelled(signal.reason))
+    listener(asReason(signal.reason))
     return doNothing
   }
-  const handle = () => listener(cancelled(signal.reason))
+  const handle = () => listener(asReason(signal.reason))
   signal.addEventListener('abort', handle, { once: true })
   return () => signal.removeEventListener('abort', handle)
 }
 
-export function cancelled(reason?: unknown): AppError {
-  if (reason instanceof AppError) return reason
-  return new AppError('CALL_CANCELLED', 'The caller went away before the answer was ready.')
+/** Why a call ends when its caller has gone. One value for all: making an error costs more than most calls. */
+export const callerGone = new AppError('CALL_CANCELLED', 'The caller went away before the answer was ready.')
+
+function asReason(reason: unknown): AppError {
+  return reason instanceof AppError ? reason : callerGone
 }
 
 function timeout(): AppError {

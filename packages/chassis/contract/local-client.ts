@@ -1,11 +1,12 @@
 import { isInsideTransaction } from '../store/transaction-scope.ts'
 import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
-import { CallScope, cancelled } from './call-scope.ts'
+import { CallScope } from './call-scope.ts'
 import type { AnyCall, CallsOf, Contract, StreamCall, UnaryCall } from './define-contract.ts'
 import { isStream } from './define-contract.ts'
 import { outcomeUnknown, unavailable } from './failures.ts'
 import type { Fault, FaultInjector } from './faults.ts'
+import { LocalStream } from './local-stream.ts'
 import { retryOutermost } from './retry.ts'
 import { strictCopy } from './strict-copy.ts'
 import { checkInput, checkOutput } from './validation.ts'
@@ -68,7 +69,7 @@ class LocalPath {
     const { service, name, strict } = this.#options
     assertMayCall(service, context)
     const fault = this.#takeFault()
-    await this.#failBefore(fault, definition, context)
+    if (fault !== null) await this.#failBefore(fault, definition, context)
     const scope = CallScope.child(context, definition.deadlineMs)
     try {
       const implementation = this.#implementation() as AnyUnary
@@ -80,33 +81,21 @@ class LocalPath {
     }
   }
 
-  async *stream(definition: StreamCall, context: CallContext, input: unknown): AsyncGenerator<unknown> {
+  stream(definition: StreamCall, context: CallContext, input: unknown): LocalStream {
     const { service, name, strict } = this.#options
-    assertMayCall(service, context)
     const fault = this.#takeFault()
-    await this.#failBefore(fault, definition, context)
-    const scope = CallScope.child(context, definition.deadlineMs)
-    const implementation = this.#implementation() as AnyStream
-    const frames = implementation(scope, strict ? this.#enter(definition, input) : input)[Symbol.asyncIterator]()
-    let open = true
-    try {
-      while (true) {
-        const next = await scope.bound(frames.next())
-        if (next.done) {
-          open = false
-          return
-        }
-        yield strict ? strictCopy(checkOutput(service, name, definition.frames, next.value)) : next.value
-        if (fault === 'unknown-outcome') throw outcomeUnknown(service)
-      }
-    } finally {
-      // The callee may be waiting for its next frame, where only its signal reaches it: end first, then return.
-      if (open) {
-        scope.end(cancelled())
-        frames.return?.().catch(ignoreAfterEnd)
-      }
-      scope.close()
+    const open = () => {
+      assertMayCall(service, context)
+      const scope = CallScope.child(context, definition.deadlineMs)
+      const implementation = this.#implementation() as AnyStream
+      const frames = implementation(scope, strict ? this.#enter(definition, input) : input)
+      return { scope, frames: frames[Symbol.asyncIterator]() }
     }
+    return new LocalStream({
+      open: fault === null ? open : () => this.#failBefore(fault, definition, context).then(open),
+      pass: strict ? (frame) => strictCopy(checkOutput(service, name, definition.frames, frame)) : unchanged,
+      afterFrame: fault === 'unknown-outcome' ? () => breakOff(service) : null,
+    })
   }
 
   #implementation(): AnyUnary | AnyStream {
@@ -126,7 +115,7 @@ class LocalPath {
     return faults?.take(service, name) ?? null
   }
 
-  async #failBefore(fault: Fault | null, definition: AnyCall, context: CallContext): Promise<void> {
+  async #failBefore(fault: Fault, definition: AnyCall, context: CallContext): Promise<void> {
     if (fault === 'unavailable') throw unavailable(this.#options.service)
     if (fault !== 'timeout') return
     const scope = CallScope.child(context, definition.deadlineMs)
@@ -134,5 +123,10 @@ class LocalPath {
   }
 }
 
-/** The stream's own end was already reported to the caller; what the callee throws while it unwinds adds nothing. */
-function ignoreAfterEnd(): void {}
+function unchanged(frame: unknown): unknown {
+  return frame
+}
+
+function breakOff(service: string): never {
+  throw outcomeUnknown(service)
+}

@@ -2,7 +2,7 @@ import type { Pool } from 'undici'
 import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
 import { contextHeaders } from './call-headers.ts'
-import { CallScope, cancelled } from './call-scope.ts'
+import { CallScope, callerGone } from './call-scope.ts'
 import type { AnyCall, CallsOf, Contract, StreamCall, UnaryCall } from './define-contract.ts'
 import { isStream } from './define-contract.ts'
 import { contractViolated, outcomeUnknown, unavailable } from './failures.ts'
@@ -77,7 +77,7 @@ async function* streamRemote(
     }
     throw outcomeUnknown(service)
   } finally {
-    scope.end(cancelled())
+    scope.end(callerGone)
   }
 }
 

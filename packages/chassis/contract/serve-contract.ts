@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toAppError } from '../values/errors.ts'
 import { contextFromHeaders } from './call-headers.ts'
-import { type CallScope, cancelled } from './call-scope.ts'
+import { type CallScope, callerGone } from './call-scope.ts'
 import type { AnyCall, CallsOf, Contract } from './define-contract.ts'
 import { isStream } from './define-contract.ts'
 import { describeContract } from './descriptor.ts'
@@ -67,7 +67,7 @@ async function handle(route: Route, request: FastifyRequest, reply: FastifyReply
       deadlineMsMax: definition.deadlineMs,
       fallbackId: options.newRequestId(),
     })
-    const leave = () => scope.end(cancelled())
+    const leave = () => scope.end(callerGone)
     reply.raw.once('close', leave)
     try {
       const { params, query, body } = request
@@ -124,7 +124,7 @@ async function sendStream(reply: FastifyReply, scope: CallScope, frames: AsyncIt
     writeLine(raw, { end: true })
     raw.end()
   } catch (thrown) {
-    frames.return?.().catch(() => scope.end(cancelled()))
+    frames.return?.().catch(() => scope.end(callerGone))
     if (!raw.headersSent) throw thrown
     if (!raw.destroyed) {
       writeLine(raw, { error: toWireError(toAppError(thrown)) })

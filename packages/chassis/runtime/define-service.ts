@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { EnvReader } from '../config/env-reader.ts'
+import type { CallScope } from '../contract/call-scope.ts'
+import type { CallsOf, Contract } from '../contract/define-contract.ts'
+import type { EventPublisher } from '../events/publisher.ts'
+import type { Subscription } from '../events/subscription.ts'
+import type { Migration } from '../store/migrations.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../values/clock.ts'
+import type { CallContext } from '../values/context.ts'
+import type { NewId } from '../values/ids.ts'
+
+/** Contracts that a service calls, by the name it knows them under. */
+export type Needs = Record<string, Contract>
+
+/** What background work continues; every call context is one. */
+export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent'>
+
+/** Everything the chassis gives to a service when it starts. */
+export interface ServiceKit<Config, Schema, N extends Needs> {
+  readonly config: Config
+  /** The service's own database. Stateless services have none and must not touch it. */
+  readonly store: Store<Schema>
+  readonly events: EventPublisher
+  /** One client per needed contract; whether the callee is in this process is not visible. */
+  readonly clients: { readonly [Name in keyof N]: CallsOf<N[Name]> }
+  /**
+   * A context for work that no caller waits for: a subscription's follow-up, a timer. It continues `cause` (its
+   * correlation and trace) when there is one. Close it when the work is done; `end` aborts everything done within it.
+   */
+  backgroundContext(options: { tenant: string; deadlineMs: number; cause?: Cause }): CallScope
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly log: Logger
+  readonly metrics: Registry
+  /** Who runs where, for display. */
+  readonly topology: Topology
+}
+
+export interface Topology {
+  readonly services: readonly PlacementRow[]
+}
+
+export interface PlacementRow {
+  readonly service: string
+  readonly placement: 'local' | 'remote' | 'elsewhere'
+  readonly url: string | null
+}
+
+/** A running service. */
+export interface ServiceInstance<C extends Contract> {
+  readonly calls: CallsOf<C>
+  readonly subscriptions?: readonly Subscription[]
+  /** Routes for clients outside the system; only the gateway has them. Served on the public port. */
+  readonly publicRoutes?: (app: FastifyInstance) => void | Promise<void>
+  /** What a person who starts the program wants to see first, given where the public port listens. */
+  readonly welcome?: (url: string) => Promise<string>
+  /** Reasons why the service cannot work right now, in words; none means ready. */
+  readonly notReady?: () => readonly string[]
+  /** Called once everything is wired and calls can be made: take up work left by an earlier process, start timers. */
+  readonly start?: () => Promise<void>
+  /** Stops taking work and waits for what is under way, until `signal` aborts. */
+  readonly drain?: (signal: AbortSignal) => Promise<void>
+  readonly close?: () => Promise<void>
+}
+
+export interface ServiceDefinition<C extends Contract, Config, Schema, N extends Needs> {
+  readonly contract: C
+  readonly needs: N
+  /** Null for a stateless service: it gets no database. */
+  readonly migrations: readonly Migration[] | null
+  /** Reads the service's own settings; problems are collected by the reader and reported together. */
+  loadConfig(env: EnvReader): Config
+  create(kit: ServiceKit<Config, Schema, N>): ServiceInstance<C> | Promise<ServiceInstance<C>>
+}
+
+/** A service as the runtime sees it, whatever its types. */
+// biome-ignore lint/suspicious/noExplicitAny: the runtime pairs each definition only with its own config and schema
+export type AnyService = ServiceDefinition<any, any, any, any>
+
+export function defineService<C extends Contract, Config, Schema, N extends Needs>(
+  definition: ServiceDefinition<C, Config, Schema, N>,
+): ServiceDefinition<C, Config, Schema, N> {
+  return definition
+}

@@ -1,0 +1,155 @@
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import { CallScope } from '../contract/call-scope.ts'
+import type { Contract } from '../contract/define-contract.ts'
+import type { Envelope } from '../events/envelope.ts'
+import { createInbox, type Inbox } from '../events/inbox.ts'
+import { createOutbox } from '../events/outbox.ts'
+import type { EventPublisher } from '../events/publisher.ts'
+import { createRelay, type Relay } from '../events/relay.ts'
+import type { EventTransport } from '../events/transport.ts'
+import { subscribersOf } from '../placement/resolve-placement.ts'
+import type { Durability, Store } from '../store/store.ts'
+import type { Principal } from '../values/context.ts'
+import type { AnyService, ServiceInstance, ServiceKit, Topology } from './define-service.ts'
+import { openServiceStore } from './open-service-store.ts'
+import { newId, realClock } from './real-clock.ts'
+
+/** One service as it runs in this process, with the parts of the chassis that are its own. */
+export interface HostedService {
+  readonly contract: Contract
+  readonly instance: ServiceInstance<Contract>
+  readonly store: Store<unknown> | null
+  readonly relay: Relay | null
+  readonly inbox: Inbox | null
+}
+
+export interface HostOptions {
+  service: AnyService
+  config: unknown
+  contracts: readonly Contract[]
+  storeUrl: string | null
+  durability: Durability
+  /** A client for any contract, local or remote. */
+  clientOf: (contract: Contract, caller: string) => unknown
+  transport: EventTransport
+  strict: boolean
+  log: Logger
+  metrics: Registry
+  topology: Topology
+}
+
+/** Opens the service's store, gives it its clients and its events, and makes it. Nothing runs until it is started. */
+export async function hostService(options: HostOptions): Promise<HostedService> {
+  const { service, contracts, metrics, topology, strict } = options
+  const { contract } = service
+  const log = options.log.child({ 'service.name': contract.name })
+  const store = await openOwnStore(options)
+  const parts = store === null ? null : createEvents({ ...options, store, log })
+  const clients = Object.fromEntries(
+    Object.entries(service.needs as Record<string, Contract>).map(([name, needed]) => [
+      name,
+      options.clientOf(needed, contract.name),
+    ]),
+  )
+  const kit: ServiceKit<unknown, unknown, Record<string, Contract>> = {
+    config: options.config,
+    store: store ?? absent('a database', contract.name),
+    events: parts?.events ?? absent('events', contract.name),
+    clients: clients as never,
+    backgroundContext,
+    clock: realClock,
+    newId,
+    log,
+    metrics,
+    topology,
+  }
+  const instance = (await service.create(kit)) as ServiceInstance<Contract>
+  const subscriptions = instance.subscriptions ?? []
+  const missing = contract.subscribes.filter((type: string) => !subscriptions.some((s) => s.type === type))
+  if (missing.length > 0)
+    throw new Error(`${contract.name} does not handle ${missing.join(', ')}, to which it subscribes`)
+  const inbox =
+    store === null || subscriptions.length === 0
+      ? null
+      : createInbox({
+          store,
+          consumer: contract.name,
+          events: eventsOf(contracts),
+          subscriptions,
+          contextFor,
+          log,
+          strict,
+        })
+  return { contract, instance, store, relay: parts?.relay ?? null, inbox }
+}
+
+function eventsOf(contracts: readonly Contract[]) {
+  return contracts.flatMap(({ events }) => Object.values(events))
+}
+
+async function openOwnStore(options: HostOptions): Promise<Store<unknown> | null> {
+  return options.storeUrl === null ? null : openServiceStore({ ...options, url: options.storeUrl })
+}
+
+function createEvents(options: HostOptions & { store: Store<unknown> }): { events: EventPublisher; relay: Relay } {
+  const { store, service, contracts, transport, log, strict } = options
+  const source = service.contract.name
+  const subscribers = (type: string) => subscribersOf(contracts, type)
+  const relay = createRelay({ store, subscribersOf: subscribers, transport, clock: realClock, log })
+  const events = createOutbox({
+    store,
+    source,
+    newId,
+    clock: realClock,
+    strict,
+    onCommitted: (envelope: Envelope) => relay.offer(envelope),
+    isFull: () => relay.isFull(),
+  })
+  return { events, relay }
+}
+
+/** Long enough for a handler's own transaction; longer work goes into a row and is done afterwards. */
+const eventDeadlineMs = 10_000
+
+function contextFor(envelope: Envelope): CallScope {
+  return CallScope.root({
+    principal: onBehalfOf(envelope.tenant),
+    requestId: envelope.id,
+    correlationId: envelope.correlationid,
+    causationId: envelope.id,
+    traceparent: envelope.traceparent ?? null,
+    depth: 0,
+    deadlineMs: eventDeadlineMs,
+  })
+}
+
+const backgroundContext: ServiceKit<unknown, unknown, Record<string, Contract>>['backgroundContext'] = ({
+  tenant,
+  deadlineMs,
+  cause,
+}) => {
+  const requestId = newId('req')
+  return CallScope.root({
+    principal: onBehalfOf(tenant),
+    requestId,
+    correlationId: cause?.correlationId ?? requestId,
+    causationId: cause?.causationId ?? null,
+    traceparent: cause?.traceparent ?? null,
+    depth: 0,
+    deadlineMs,
+  })
+}
+
+function onBehalfOf(tenant: string): Principal {
+  return { tenant, keyId: null, scopes: [] }
+}
+
+/** Stands in for a part that a stateless service does not have; using it is a programming error. */
+function absent<T extends object>(part: string, service: string): T {
+  return new Proxy({} as T, {
+    get() {
+      throw new Error(`the ${service} service is stateless and has no ${part}`)
+    },
+  })
+}

@@ -1,0 +1,16 @@
+import { eventMigrations } from '../events/migrations.ts'
+import { openStore } from '../store/open-store.ts'
+import type { Durability, Store } from '../store/store.ts'
+import type { AnyService } from './define-service.ts'
+
+/** Opens a service's database, brought to the present schema. Null when the service is stateless. */
+export async function openServiceStore(options: {
+  service: AnyService
+  url: string
+  durability: Durability
+}): Promise<Store<unknown> | null> {
+  const { service, url, durability } = options
+  if (service.migrations === null) return null
+  const migrations = [...eventMigrations, ...service.migrations]
+  return openStore({ url, service: service.contract.name, migrations, durability })
+}

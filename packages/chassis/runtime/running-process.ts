@@ -1,0 +1,163 @@
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { InternalAuth } from '../contract/internal-auth.ts'
+import { serveContract } from '../contract/serve-contract.ts'
+import { deliveryContract } from '../events/delivery-contract.ts'
+import type { Placement } from '../placement/resolve-placement.ts'
+import { ClientDirectory } from './client-directory.ts'
+import type { HostedService } from './host-service.ts'
+import { createInternalApp, createPublicApp } from './listeners.ts'
+import type { ProcessConfig } from './process-config.ts'
+import { pruneInboxes } from './prune-inboxes.ts'
+import { newId } from './real-clock.ts'
+
+/** A running process of the system. */
+export interface RunningProcess extends AsyncDisposable {
+  readonly publicUrl: string | null
+  readonly internalUrl: string | null
+  readonly placements: readonly Placement[]
+  readonly log: Logger
+  readonly hosted: readonly HostedService[]
+  /** Why it should get no traffic, in words; none means ready. */
+  notReady(): readonly string[]
+  /** Stops taking work, finishes what is under way within the drain time, and closes. */
+  stop(): Promise<void>
+}
+
+/** starting → running → stopping. Listens, serves what it hosts, and ends in an order that loses nothing. */
+export class HostedProcess implements RunningProcess {
+  readonly hosted: HostedService[] = []
+  readonly log: Logger
+  readonly #config: ProcessConfig
+  readonly #directory: ClientDirectory
+  readonly #metrics: Registry
+  #publicApp: FastifyInstance | null = null
+  #internalApp: FastifyInstance | null = null
+  #state: 'starting' | 'running' | 'stopping' = 'starting'
+  #stopPruning: () => void = () => {}
+
+  constructor(config: ProcessConfig, directory: ClientDirectory, log: Logger, metrics: Registry) {
+    this.#config = config
+    this.#directory = directory
+    this.log = log
+    this.#metrics = metrics
+  }
+
+  get placements(): readonly Placement[] {
+    return this.#config.placements
+  }
+
+  get publicUrl(): string | null {
+    return urlOf(this.#publicApp)
+  }
+
+  get internalUrl(): string | null {
+    return urlOf(this.#internalApp)
+  }
+
+  host(hosted: HostedService): void {
+    this.hosted.push(hosted)
+    this.#directory.register(hosted)
+  }
+
+  notReady(): readonly string[] {
+    if (this.#state === 'starting') return ['it is starting']
+    if (this.#state === 'stopping') return ['it is stopping']
+    return [...this.#directory.notReady(), ...this.hosted.flatMap(reasonsOf)]
+  }
+
+  /** Listens first, so that services of other processes reach this one while it takes up what was left to do. */
+  async start(): Promise<void> {
+    await this.#listen()
+    this.#directory.start()
+    for (const { relay } of this.hosted) await relay?.start()
+    this.#stopPruning = pruneInboxes(this.hosted, this.log)
+    for (const { instance } of this.hosted) await instance.start?.()
+    this.#state = 'running'
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopping') return
+    this.#state = 'stopping'
+    const signal = AbortSignal.timeout(this.#config.drainTimeoutMs)
+    // New connections are refused from here on; those that exist finish what they are doing.
+    const closing = this.#publicApp?.close()
+    for (const { instance } of this.hosted) await instance.drain?.(signal)
+    for (const { relay } of this.hosted) await relay?.drain(signal)
+    await closeWithin(closing, this.#publicApp, signal)
+    await closeWithin(this.#internalApp?.close(), this.#internalApp, signal)
+    await this.#release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === 'stopping') return
+    this.#state = 'stopping'
+    this.#publicApp?.server.closeAllConnections()
+    this.#internalApp?.server.closeAllConnections()
+    await Promise.all([this.#publicApp?.close(), this.#internalApp?.close()])
+    await this.#release()
+  }
+
+  async #release(): Promise<void> {
+    this.#stopPruning()
+    for (const { instance } of this.hosted) await instance.close?.()
+    for (const { relay } of this.hosted) await relay?.close()
+    await this.#directory[Symbol.asyncDispose]()
+    for (const { store } of this.hosted) await store?.[Symbol.asyncDispose]()
+    this.log.flush()
+  }
+
+  async #listen(): Promise<void> {
+    const { host, publicPort, internalPort } = this.#config
+    const health = { notReady: () => this.notReady(), metrics: this.#metrics }
+    if (internalPort !== null) {
+      this.#internalApp = createInternalApp(health)
+      this.#serveServices(this.#internalApp, this.#directory.auth)
+      await this.#internalApp.listen({ host, port: internalPort })
+    }
+    const routes = this.hosted.find(({ instance }) => instance.publicRoutes !== undefined)?.instance.publicRoutes
+    if (publicPort !== null && routes !== undefined) {
+      this.#publicApp = await createPublicApp(health, routes)
+      await this.#publicApp.listen({ host, port: publicPort })
+    }
+  }
+
+  #serveServices(app: FastifyInstance, auth: InternalAuth): void {
+    for (const { contract, instance, inbox } of this.hosted) {
+      const served = {
+        auth,
+        newRequestId: () => newId('req'),
+        onInternalError: (err: unknown, call: string) =>
+          this.log.error({ err, 'service.name': contract.name, call }, 'call failed'),
+      }
+      serveContract(app, { ...served, contract, calls: instance.calls as never })
+      if (inbox !== null) {
+        const calls = ClientDirectory.deliveryCalls(inbox)
+        serveContract(app, { ...served, contract: deliveryContract(contract.name), calls, handshake: false })
+      }
+    }
+  }
+}
+
+function reasonsOf({ contract, instance, store }: HostedService): readonly string[] {
+  const failure = store?.failure() ?? null
+  return [...(failure === null ? [] : [`the store of ${contract.name} ${failure}`]), ...(instance.notReady?.() ?? [])]
+}
+
+/** Cuts the connections that are still open when the drain time is over. */
+async function closeWithin(closing: Promise<unknown> | undefined, app: FastifyInstance | null, signal: AbortSignal) {
+  const cut = () => app?.server.closeAllConnections()
+  if (signal.aborted) cut()
+  signal.addEventListener('abort', cut, { once: true })
+  await closing
+  signal.removeEventListener('abort', cut)
+}
+
+function urlOf(app: FastifyInstance | null): string | null {
+  const address = app?.server.address() as AddressInfo | null | undefined
+  if (address === null || address === undefined) return null
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${host}:${address.port}`
+}
