@@ -1,0 +1,4 @@
+/** What a session prefers wins over what its user prefers, field by field. */
+export function mergePreferences<P extends object>(ofUser: P, ofSession: P): P {
+  return { ...ofUser, ...ofSession }
+}
