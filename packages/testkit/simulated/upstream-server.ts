@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type PreparedAnswer, prepareAnswer, toError } from './prepared-answer.ts'
+import { sendAnswer } from './send-answer.ts'
+import type { UpstreamRequest } from './upstream-request.ts'
+
+export type { UpstreamRequest }
+
+/** The simulated model as an OpenAI-compatible provider over HTTP. */
+export interface SimulatedUpstream extends AsyncDisposable {
+  /** The API root to configure: `http://127.0.0.1:<port>/v1`. */
+  readonly url: string
+  /** The latest calls of `chat/completions`, oldest first. */
+  readonly requests: readonly UpstreamRequest[]
+  /** All calls of `chat/completions` since the start. */
+  readonly requestCount: number
+  /** Closes every connection at once. */
+  close(): Promise<void>
+}
+
+export interface SimulatedUpstreamOptions {
+  /** 0 takes any free port. */
+  port?: number
+  host?: string
+  requestsKeptMax?: number
+}
+
+const preparedMax = 2_000
+const preparedBytesMax = 256 * 1024
+const bodyBytesMax = 64 * 1024 * 1024
+
+export async function startSimulatedUpstream(options: SimulatedUpstreamOptions = {}): Promise<SimulatedUpstream> {
+  const { port = 0, host = '127.0.0.1', requestsKeptMax = 10_000 } = options
+  const requests: UpstreamRequest[] = []
+  const prepared = new Map<string, PreparedAnswer>()
+  let requestCount = 0
+
+  const answerChat = (request: IncomingMessage, response: ServerResponse, body: string) => {
+    const answer = prepared.get(body) ?? prepare(prepared, body)
+    const clientRequestId = request.headers['x-client-request-id']
+    const entry: UpstreamRequest = {
+      id: `sim-${++requestCount}`,
+      clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+      model: answer.asked?.model ?? null,
+      stream: answer.asked?.stream ?? false,
+      status: answer.status,
+      bytes: 0,
+      aborted: false,
+      ended: false,
+    }
+    requests.push(entry)
+    if (requests.length >= 2 * requestsKeptMax) requests.splice(0, requests.length - requestsKeptMax)
+    sendAnswer(response, answer, entry)
+  }
+
+  const server = createServer({ noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
+    if (request.method === 'POST' && request.url === '/v1/chat/completions') {
+      readBody(request, response, (body) => answerChat(request, response, body))
+    } else if (request.method === 'GET' && request.url === '/v1/models') {
+      sendJson(response, 200, modelList)
+    } else {
+      request.resume()
+      sendError(response, 404, `Unknown request URL: ${request.method} ${request.url}.`)
+    }
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host, backlog: 1024 }, resolve)
+  })
+  const address = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/v1`,
+    requests,
+    get requestCount() {
+      return requestCount
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+const modelList = JSON.stringify({
+  object: 'list',
+  data: [{ id: 'simulated', object: 'model', created: 1_735_689_600, owned_by: 'parley' }],
+})
+
+/** The same body gets the same bytes: benchmarks repeat few bodies, and answering must cost little. */
+function prepare(prepared: Map<string, PreparedAnswer>, body: string): PreparedAnswer {
+  const answer = prepareAnswer(body, { id: `chatcmpl-${fingerprint(body)}`, created: Math.floor(Date.now() / 1000) })
+  const bytes = body.length + answer.parts.reduce((sum, part) => sum + part.length, 0)
+  if (bytes > preparedBytesMax) return answer
+  const oldest = prepared.size >= preparedMax ? prepared.keys().next() : null
+  if (oldest?.value !== undefined) prepared.delete(oldest.value)
+  prepared.set(body, answer)
+  return answer
+}
+
+/** 32-bit FNV-1a. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}
+
+function readBody(request: IncomingMessage, response: ServerResponse, onBody: (body: string) => void): void {
+  const chunks: Buffer[] = []
+  let length = 0
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= bodyBytesMax) chunks.push(chunk)
+  })
+  request.on('end', () => {
+    if (length > bodyBytesMax) sendError(response, 413, 'The body is too large.')
+    else onBody((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString())
+  })
+}
+
+function sendError(response: ServerResponse, status: number, message: string): void {
+  const { headers, parts } = toError(status, { message, param: null, code: null })
+  response.writeHead(status, [...headers])
+  response.end(parts[0])
+}
+
+function sendJson(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))])
+  response.end(text)
+}

@@ -1,0 +1,24 @@
+/**
+ * Context windows that providers document, by how a model's name starts, longest first. Only used for models whose
+ * configuration does not say.
+ */
+const knownWindows: readonly (readonly [prefix: string, tokens: number])[] = [
+  ['gpt-4.1', 1_047_576],
+  ['gpt-4o', 128_000],
+  ['gpt-4-turbo', 128_000],
+  ['gpt-4-32k', 32_768],
+  ['gpt-4', 8_192],
+  ['gpt-3.5', 16_385],
+  ['gpt-oss', 131_072],
+  ['gpt-5', 400_000],
+  ['o1', 200_000],
+  ['o3', 200_000],
+  ['o4', 200_000],
+]
+
+const contextTokensDefault = 128_000
+
+export function contextTokensOf(providerModel: string): number {
+  const name = providerModel.slice(providerModel.lastIndexOf('/') + 1)
+  return knownWindows.find(([prefix]) => name.startsWith(prefix))?.[1] ?? contextTokensDefault
+}

@@ -1,0 +1,116 @@
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import { AppError } from '@parley/chassis/values/errors.ts'
+import type { NewId } from '@parley/chassis/values/ids.ts'
+import { Pool } from 'undici'
+import type { ModelClient, ModelRequest, ModelStep, ProviderModel } from '../application/ports.ts'
+import type { ApiKey } from '../domain/api-key.ts'
+import { ChatExchange, type ExchangeTimeouts } from './chat-exchange.ts'
+import { fetchModelList } from './fetch-model-list.ts'
+import { type ChatFlavour, encodeChatBody } from './openai-chat-encode.ts'
+import type { ProviderIdentity } from './provider-failures.ts'
+
+export interface OpenAiCompatibleOptions {
+  readonly name: string
+  /** The API root, as the provider's documentation gives it. */
+  readonly baseUrl: URL
+  readonly apiKey: ApiKey | null
+  readonly timeouts: ExchangeTimeouts & { readonly connectMs: number }
+  readonly connectionsMax: number
+  readonly newId: NewId
+}
+
+/**
+ * A provider that speaks OpenAI's Chat Completions, over a pool of connections of its own. No redirect is followed, so
+ * the key goes to the configured host alone; answers are asked for uncompressed, so that their size can be bounded.
+ */
+export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable {
+  readonly #options: OpenAiCompatibleOptions
+  readonly #pool: Pool
+  readonly #provider: ProviderIdentity
+  readonly #flavour: ChatFlavour
+  readonly #headers: readonly string[]
+
+  constructor(options: OpenAiCompatibleOptions) {
+    const { name, baseUrl, apiKey, timeouts, connectionsMax } = options
+    this.#options = options
+    this.#provider = { name, secrets: apiKey === null ? [] : [apiKey.reveal()] }
+    this.#flavour = flavourOf(baseUrl)
+    this.#headers = ['accept-encoding', 'identity', 'user-agent', 'parley', ...authorization(apiKey)]
+    this.#pool = new Pool(baseUrl.origin, {
+      connections: connectionsMax,
+      connect: { timeout: timeouts.connectMs },
+      keepAliveTimeout: 30_000,
+      // One request per connection at a time: aborting one never touches another.
+      allowH2: false,
+      pipelining: 1,
+    })
+  }
+
+  generate(context: CallContext, request: ModelRequest): AsyncIterable<ModelStep> {
+    // The queue is its own iterator: a generator around it would cost two promises per step.
+    return { [Symbol.asyncIterator]: () => this.#dispatch(context, request).steps }
+  }
+
+  async listModels(context: CallContext): Promise<readonly ProviderModel[]> {
+    const headers = [...this.#headers, 'accept', 'application/json']
+    const request = { path: this.#path('models'), headers, signal: context.signal }
+    return fetchModelList(this.#pool, request, this.#provider)
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #dispatch({ signal }: CallContext, request: ModelRequest): ChatExchange {
+    if (signal.aborted) throw cancelled(signal)
+    const body = encodeChatBody(request, this.#flavour)
+    const incremental = request.delivery === 'incremental'
+    const { timeouts, newId } = this.#options
+    const { providerModel } = request
+    const exchange = new ChatExchange({ provider: this.#provider, newId, providerModel, incremental, signal, timeouts })
+    exchange.start()
+    this.#pool.dispatch(
+      {
+        path: this.#path('chat/completions'),
+        method: 'POST',
+        headers: [
+          ...this.#headers,
+          'content-type',
+          'application/json',
+          'accept',
+          incremental ? 'text/event-stream' : 'application/json',
+          'x-client-request-id',
+          `${request.responseId.replaceAll(/[^\w.-]/g, '_')}.${request.attempt}`,
+        ],
+        body,
+        // The exchange watches for progress itself; undici only for pieces of a whole answer.
+        headersTimeout: 0,
+        bodyTimeout: incremental ? 0 : timeouts.idleMs,
+      },
+      exchange,
+    )
+    return exchange
+  }
+
+  #path(endpoint: string): string {
+    const { pathname, search } = this.#options.baseUrl
+    return `${pathname.endsWith('/') ? pathname : `${pathname}/`}${endpoint}${search}`
+  }
+}
+
+function cancelled(signal: AbortSignal): AppError {
+  return signal.reason instanceof AppError ? signal.reason : new AppError('CALL_CANCELLED', 'The call was cancelled.')
+}
+
+function authorization(apiKey: ApiKey | null): string[] {
+  return apiKey === null ? [] : ['authorization', `Bearer ${apiKey.reveal()}`]
+}
+
+function flavourOf(baseUrl: URL): ChatFlavour {
+  const isOpenAi = /(?:^|\.)openai\.(?:azure\.)?com$/.test(baseUrl.hostname)
+  return { maxTokensField: isOpenAi ? 'max_completion_tokens' : 'max_tokens', developerRole: isOpenAi }
+}
