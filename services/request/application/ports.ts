@@ -1,0 +1,122 @@
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import type { Transaction } from '@parley/chassis/values/transaction.ts'
+import type { PromptTemplateRef } from '@parley/kernel/generation.ts'
+import type { Usage } from '@parley/kernel/usage.ts'
+import type { LedgerEntry, Request, RequestInput, RequestStatus, RequestSubmitted } from '../contract.ts'
+
+/** Accepted requests, their idempotency keys and the ledger. All methods throw STORE_UNAVAILABLE (retryable). */
+export interface RequestStore {
+  insert(tx: Transaction, request: AcceptedRequest): Promise<void>
+  /** False when the tenant has used the key already; the caller then gives up its transaction. */
+  claimKey(tx: Transaction, claim: KeyClaim): Promise<boolean>
+  findByKey(tenant: string, key: string): Promise<KeyedRequest | undefined>
+  find(tenant: string, requestId: string): Promise<Request | undefined>
+  /** Newest first, requests older than `after`; one more than `limit` when there are more. */
+  list(tenant: string, page: Page): Promise<Request[]>
+  /** Undefined for an absent request and for one whose input was forgotten. */
+  findInput(tenant: string, requestId: string): Promise<RequestInput | undefined>
+}
+
+export interface Ledger {
+  insert(tx: Transaction, row: LedgerRow): Promise<void>
+  /** Newest request first, older than `after`; one more than `limit` when there are more. */
+  list(tenant: string, page: Page): Promise<LedgerEntry[]>
+}
+
+export interface Page {
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+export interface AcceptedRequest {
+  readonly requestId: string
+  readonly responseId: string
+  readonly tenant: string
+  readonly keyId: string | null
+  readonly input: RequestInput
+  /** `input` as JSON, made once for everyone who needs it. */
+  readonly inputText: string
+  readonly acceptedAt: number
+}
+
+export interface KeyClaim {
+  readonly tenant: string
+  readonly key: string
+  readonly fingerprint: string
+  readonly requestId: string
+  readonly responseId: string
+  readonly acceptedAt: number
+}
+
+export type KeyedRequest = Pick<KeyClaim, 'fingerprint' | 'requestId' | 'responseId' | 'acceptedAt'>
+
+export interface LedgerRow {
+  readonly tenant: string
+  readonly requestId: string
+  readonly responseId: string
+  readonly status: Exclude<RequestStatus, 'accepted'>
+  readonly model: string
+  readonly provider: string | null
+  readonly usage: Usage | null
+  readonly attempts: number
+  readonly settledAt: number
+}
+
+/** What a request leaves behind that is not needed for ever. */
+export interface RequestRetention {
+  /** Forgets the inputs of these requests, which have settled. */
+  forgetInputs(tx: Transaction, requests: readonly SettledRequest[]): Promise<void>
+  /** Settled requests, at most `limit`, whose inputs are still there because a process died before forgetting them. */
+  listForgotten(limit: number): Promise<SettledRequest[]>
+  /** Deletes idempotency keys made and settled before the instant (epoch milliseconds); resolves to how many. */
+  deleteKeysBefore(tx: Transaction, instant: number): Promise<number>
+}
+
+export interface SettledRequest {
+  readonly tenant: string
+  readonly requestId: string
+}
+
+/** Inputs that were accepted a moment ago, so that running them needs no read. Bounded; forgets the oldest first. */
+export interface RecentInputs {
+  remember(request: AcceptedRequest): void
+  find(tenant: string, requestId: string): RequestInput | undefined
+}
+
+/** Which models there are. Answers may be up to 5 s old. */
+export interface ModelCatalog {
+  /** The id that `model` is routed to. Throws MODEL_NOT_FOUND. */
+  resolve(context: CallContext, model: string): Promise<string>
+  defaultModel(context: CallContext): Promise<string>
+}
+
+export interface PromptTemplates {
+  /** Throws TEMPLATE_NOT_FOUND, or INVALID_REQUEST when a variable is missing. */
+  render(context: CallContext, prompt: PromptTemplateRef): Promise<string>
+}
+
+/** Turns of sessions. Throws SESSION_NOT_FOUND, SESSION_CLOSED or SESSION_BUSY. */
+export interface Turns {
+  /** Reserves the session; safe to repeat for the same response. */
+  begin(context: CallContext, turn: Turn): Promise<{ preferredModel: string | null }>
+  /** Lets go of a reservation that comes to nothing. */
+  abandon(context: CallContext, turn: Turn): Promise<void>
+}
+
+export interface Turn {
+  readonly sessionId: string
+  readonly responseId: string
+}
+
+export interface StoredResponses {
+  /** Resolves when the tenant has this response and it has ended. Throws PREVIOUS_RESPONSE_NOT_FOUND, INVALID_REQUEST. */
+  checkContinuable(context: CallContext, responseId: string): Promise<void>
+}
+
+/** Writes `request.submitted` to the outbox. */
+export interface RequestEvents {
+  submitted(tx: Transaction, context: CallContext, data: RequestSubmitted): Promise<void>
+}
+
+/** SHA-256 in hexadecimal digits. */
+export type Digest = (text: string) => string

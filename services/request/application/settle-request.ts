@@ -1,0 +1,22 @@
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import type { Transaction } from '@parley/chassis/values/transaction.ts'
+import type { Ledger, LedgerRow, SettledRequest } from './ports.ts'
+
+export type SettleRequest = (tx: Transaction, context: CallContext, outcome: Omit<LedgerRow, 'tenant'>) => Promise<void>
+
+/**
+ * Writes the one ledger row of a request that has ended. `onSettled` is told after the commit, so that what the request
+ * no longer needs can be forgotten.
+ */
+export function createSettleRequest(ports: {
+  ledger: Ledger
+  onSettled: (request: SettledRequest) => void
+}): SettleRequest {
+  const { ledger, onSettled } = ports
+
+  return async function settleRequest(tx, context, outcome) {
+    const row = { ...outcome, tenant: context.principal.tenant }
+    await ledger.insert(tx, row)
+    tx.afterCommit(() => onSettled(row))
+  }
+}

@@ -1,0 +1,154 @@
+import { call, defineContract, event } from '@parley/chassis/contract/define-contract.ts'
+import { Delivery, GenerationOptions, PromptTemplateRef } from '@parley/kernel/generation.ts'
+import { Item } from '@parley/kernel/items.ts'
+import { Usage } from '@parley/kernel/usage.ts'
+import { type Static, Type } from 'typebox'
+
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+/** What is to be generated: everything the response service needs to run the request. */
+export const RequestInput = Type.Object({
+  model: Type.String({ minLength: 1, maxLength: 256 }),
+  /** System text of this turn only; it is not carried over to the next. */
+  instructions: Nullable(Type.String()),
+  prompt: Nullable(PromptTemplateRef),
+  items: Type.Array(Item),
+  options: GenerationOptions,
+  delivery: Delivery,
+  /** Kept after it ends: retrievable, resumable, chainable. */
+  store: Type.Boolean(),
+  sessionId: Nullable(Type.String()),
+  previousResponseId: Nullable(Type.String()),
+  metadata: Type.Record(Type.String(), Type.String()),
+})
+export type RequestInput = Static<typeof RequestInput>
+
+export const Accepted = Type.Object({
+  requestId: Type.String(),
+  responseId: Type.String(),
+  /** Milliseconds since the epoch. */
+  acceptedAt: Type.Integer(),
+  /** True when an earlier acceptance with the same idempotency key was returned. */
+  replayed: Type.Boolean(),
+})
+export type Accepted = Static<typeof Accepted>
+
+/** accepted → one of the terminal states, once the response has settled. */
+export const RequestStatus = Type.Union([
+  Type.Literal('accepted'),
+  Type.Literal('completed'),
+  Type.Literal('incomplete'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+])
+export type RequestStatus = Static<typeof RequestStatus>
+
+export const Request = Type.Object({
+  requestId: Type.String(),
+  responseId: Type.String(),
+  status: RequestStatus,
+  model: Type.String(),
+  sessionId: Nullable(Type.String()),
+  keyId: Nullable(Type.String()),
+  acceptedAt: Type.Integer(),
+  settledAt: Nullable(Type.Integer()),
+})
+export type Request = Static<typeof Request>
+
+/** One row per settled request. */
+export const LedgerEntry = Type.Object({
+  requestId: Type.String(),
+  responseId: Type.String(),
+  keyId: Nullable(Type.String()),
+  status: RequestStatus,
+  model: Type.String(),
+  provider: Nullable(Type.String()),
+  usage: Nullable(Usage),
+  attempts: Type.Integer(),
+  settledAt: Type.Integer(),
+})
+export type LedgerEntry = Static<typeof LedgerEntry>
+
+/** Newest first; `after` is the request id after which the page starts. */
+const Page = { after: Type.Optional(Type.String()), limit: Type.Integer({ minimum: 1, maximum: 100 }) }
+
+export const RequestSubmitted = Type.Object({
+  requestId: Type.String(),
+  responseId: Type.String(),
+  model: Type.String(),
+  sessionId: Nullable(Type.String()),
+  previousResponseId: Nullable(Type.String()),
+  store: Type.Boolean(),
+  /** Frames can be followed again: the request is stored, or an idempotency key may ask for them a second time. */
+  keepFrames: Type.Boolean(),
+  acceptedAt: Type.Integer(),
+})
+export type RequestSubmitted = Static<typeof RequestSubmitted>
+
+/** A wish for one generation. An empty `model` means the session's preferred one, else the default. */
+export const SubmitRequest = Type.Object({
+  ...RequestInput.properties,
+  model: Type.String({ maxLength: 256 }),
+  /** Unique within the tenant; a caller with several routes puts the route into it. */
+  idempotencyKey: Nullable(Type.String({ maxLength: 300 })),
+})
+export type SubmitRequest = Static<typeof SubmitRequest>
+
+export const RequestContract = defineContract('request', {
+  version: '1.0',
+  calls: {
+    /** Accepts a request durably: once this resolves, it will be run. */
+    submit: call({
+      http: 'POST /requests',
+      in: SubmitRequest,
+      out: Accepted,
+      errors: [
+        'INVALID_REQUEST',
+        'MODEL_NOT_FOUND',
+        'TEMPLATE_NOT_FOUND',
+        'PREVIOUS_RESPONSE_NOT_FOUND',
+        'SESSION_NOT_FOUND',
+        'SESSION_CLOSED',
+        'SESSION_BUSY',
+        'IDEMPOTENCY_KEY_REUSED',
+      ],
+      effect: 'write',
+    }),
+    getRequest: call({
+      http: 'GET /requests/:requestId',
+      in: Type.Object({ requestId: Type.String() }),
+      out: Request,
+      errors: ['REQUEST_NOT_FOUND'],
+      effect: 'read',
+    }),
+    listRequests: call({
+      http: 'GET /requests',
+      in: Type.Object(Page),
+      out: Type.Object({ data: Type.Array(Request), hasMore: Type.Boolean() }),
+      errors: ['REQUEST_NOT_FOUND'],
+      effect: 'read',
+    }),
+    /**
+     * The accepted input, for the service that runs it. Events carry ids only, so that prompts never pass a broker. The
+     * input is forgotten soon after the response has settled.
+     */
+    getInput: call({
+      http: 'GET /requests/:requestId/input',
+      in: Type.Object({ requestId: Type.String() }),
+      out: RequestInput,
+      errors: ['REQUEST_NOT_FOUND'],
+      effect: 'read',
+    }),
+    listLedger: call({
+      http: 'GET /ledger',
+      in: Type.Object(Page),
+      out: Type.Object({ data: Type.Array(LedgerEntry), hasMore: Type.Boolean() }),
+      errors: ['REQUEST_NOT_FOUND'],
+      effect: 'read',
+    }),
+  },
+  events: {
+    submitted: event('request.submitted.v1', RequestSubmitted, { key: (data) => data.requestId }),
+  },
+  subscribes: ['response.settled.v1'],
+})
