@@ -1,0 +1,89 @@
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import type { Transaction, Transactor } from '@parley/chassis/values/transaction.ts'
+import type { Usage } from '@parley/kernel/usage.ts'
+import type { RequestSubmitted } from '@parley/request/contract.ts'
+import type { LiveRuns } from './live-runs.ts'
+import type { Cause, Claim, Lease, ResponseRecord, ResponseStore } from './ports.ts'
+
+export interface ClaimResponsePorts {
+  store: ResponseStore
+  transactor: Transactor
+  runs: LiveRuns
+  lease: Lease
+  /** Runs a claim; it has been committed. */
+  start: (claim: Claim, cause: Cause) => void
+  /** Is told that something was left in the queue. */
+  onQueued: () => void
+}
+
+export interface ClaimResponse {
+  /** Takes a submitted request in, and claims it in the same transaction when this process has a free slot. */
+  accept(tx: Transaction, context: CallContext, submitted: RequestSubmitted): Promise<void>
+  /** Starts the next attempt of a due response. False when someone else was faster. */
+  claimDue(response: ResponseRecord, options: { framesBefore: number; lostUsage: Usage | null }): Promise<boolean>
+  /** From now on everything is left for other processes. */
+  stop(): void
+}
+
+/**
+ * Claiming is deciding who runs a response. The claim is at once the durable note, before any provider is called, that
+ * it may have been.
+ */
+export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
+  const { store, transactor, runs, lease, start, onQueued } = ports
+  let stopped = false
+
+  return {
+    async accept(tx, context, submitted) {
+      const claimed = !stopped && runs.freeSlots > 0
+      await store.insert(tx, context, submitted, claimed ? lease : null)
+      tx.afterCommit(() => {
+        if (claimed) start({ response: recordOf(context, submitted), attempt: 1, framesBefore: 0 }, context)
+        else {
+          onQueued()
+          runs.announce(submitted.responseId)
+        }
+      })
+    },
+
+    async claimDue(response, { framesBefore, lostUsage }) {
+      const key = { responseId: response.responseId, attempt: response.attempt }
+      if (stopped) return false
+      return transactor.transaction(async (tx) => {
+        if (!(await store.lockDue(tx, key, lease))) return false
+        await store.beginNextAttempt(tx, key, lostUsage)
+        const attempt = response.attempt + 1
+        const claim = { response: { ...response, status: 'in_progress' as const, attempt }, attempt, framesBefore }
+        const cause = { correlationId: response.correlationId, causationId: null, traceparent: null }
+        tx.afterCommit(() => start(claim, cause))
+        return true
+      })
+    },
+
+    stop() {
+      stopped = true
+    },
+  }
+}
+
+/** The row as `insert` has just written it, without reading it back. */
+function recordOf({ principal, correlationId }: CallContext, submitted: RequestSubmitted): ResponseRecord {
+  return {
+    responseId: submitted.responseId,
+    requestId: submitted.requestId,
+    tenant: principal.tenant,
+    correlationId,
+    model: submitted.model,
+    sessionId: submitted.sessionId,
+    previousResponseId: submitted.previousResponseId,
+    store: submitted.store,
+    logged: submitted.store || submitted.keepFrames,
+    status: 'in_progress',
+    attempt: 1,
+    cancelRequested: false,
+    outcome: null,
+    pendingTurn: null,
+    createdAt: submitted.acceptedAt,
+    completedAt: null,
+  }
+}

@@ -1,0 +1,192 @@
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import type { AppError } from '@parley/chassis/values/errors.ts'
+import type { Transaction } from '@parley/chassis/values/transaction.ts'
+import type { Generate } from '@parley/gpt/contract.ts'
+import type { Frame, GenerationStep, ResponseStatus } from '@parley/kernel/frames.ts'
+import type { GenerationOptions } from '@parley/kernel/generation.ts'
+import type { Item } from '@parley/kernel/items.ts'
+import type { Usage } from '@parley/kernel/usage.ts'
+import type { RequestInput, RequestSubmitted } from '@parley/request/contract.ts'
+import type { Preferences } from '@parley/session/contract.ts'
+import type { ResponseSettled } from '../contract.ts'
+import type { Outcome } from '../domain/outcome.ts'
+
+/** A response as its row has it. */
+export interface ResponseRecord {
+  readonly responseId: string
+  readonly requestId: string
+  readonly tenant: string
+  readonly correlationId: string
+  readonly model: string
+  readonly sessionId: string | null
+  readonly previousResponseId: string | null
+  /** Retrievable after it ended. */
+  readonly store: boolean
+  /** Frames go to the log: they outlive the process and can be followed again. */
+  readonly logged: boolean
+  readonly status: ResponseStatus
+  /** 0 while nobody has claimed it. */
+  readonly attempt: number
+  readonly cancelRequested: boolean
+  readonly outcome: Outcome | null
+  /** What its session is still to be given; empty when the session is only to be freed; null when nothing is left. */
+  readonly pendingTurn: Item[] | null
+  readonly createdAt: number
+  readonly completedAt: number | null
+}
+
+/** The right to run a response. `attempt` fences every write made in its name. */
+export interface Claim {
+  readonly response: ResponseRecord
+  readonly attempt: number
+  /** Frames of earlier attempts in the log; this attempt goes on from there. */
+  readonly framesBefore: number
+}
+
+/** Names one attempt in a write; the write is refused (false) once another attempt or an end has come between. */
+export interface AttemptKey {
+  readonly responseId: string
+  readonly attempt: number
+}
+
+/**
+ * Responses and their attempts. A response is *due* when anyone may take it up: it is queued, or the lease of its owner
+ * has lapsed by the database's clock. Throws STORE_UNAVAILABLE (retryable).
+ */
+export interface ResponseStore {
+  /** Inserts a response: queued when `lease` is null, otherwise claimed with attempt 1. */
+  insert(tx: Transaction, context: CallContext, submitted: RequestSubmitted, lease: Lease | null): Promise<void>
+  find(responseId: string): Promise<ResponseRecord | undefined>
+  /** Due responses, the longest waiting first. */
+  listDue(limit: number): Promise<ResponseRecord[]>
+  /** Takes a due response for this process, whatever is to be done with it. False when it is not due any more. */
+  lockDue(tx: Transaction, key: AttemptKey, lease: Lease): Promise<boolean>
+  /** Starts the attempt after `key.attempt`, which counts as lost when it was one. Needs the lock. */
+  beginNextAttempt(tx: Transaction, key: AttemptKey, lostUsage: Usage | null): Promise<void>
+  /** Prolongs the lease. False when another attempt has taken over. */
+  renew(tx: Transaction, key: AttemptKey, lease: Lease): Promise<boolean>
+  /** Makes a response due at once, so that another process takes it up. */
+  release(tx: Transaction, key: AttemptKey): Promise<boolean>
+  /** Ends a response and its attempt. With a pending turn it stays leased until `finishTurn`. */
+  settle(tx: Transaction, settlement: Settlement): Promise<boolean>
+  /** Notes that the session has its turn. False when someone else noted it before. */
+  finishTurn(tx: Transaction, responseId: string): Promise<boolean>
+  /** Leaves a note for the process that runs the response. */
+  requestCancel(tx: Transaction, responseId: string): Promise<void>
+  /** Ids of running responses that someone left such a note for. */
+  listCancelRequested(): Promise<string[]>
+  delete(tx: Transaction, responseId: string): Promise<void>
+  /** Makes due at once what processes left behind that held the same place before; resolves to how many. */
+  releasePlace(tx: Transaction, lease: Lease): Promise<number>
+}
+
+export interface Lease {
+  /** The process that holds it: its place, which it holds alone while it lives, a slash, and a name of its own. */
+  readonly owner: string
+  readonly leaseMs: number
+}
+
+export interface Settlement extends AttemptKey {
+  readonly outcome: Outcome
+  readonly pendingTurn: Item[] | null
+  readonly completedAt: number
+  /** The attempt's process is gone: the attempt counts as lost. */
+  readonly lost: boolean
+}
+
+/** Frames of logged responses. */
+export interface FrameLog {
+  /** Appends in one statement; false when the attempt was overtaken, and then nothing was written. */
+  append(tx: Transaction, key: AttemptKey, frames: readonly Frame[]): Promise<boolean>
+  /** Appends the last frame of a response that has settled. */
+  appendEnd(tx: Transaction, responseId: string, frame: Frame): Promise<void>
+  /** Frames with a larger `seq`, in order: one page of bounded size, empty at the end. Null reads committed state. */
+  read(tx: Transaction | null, responseId: string, after: number): Promise<Frame[]>
+  /** How many frames there are, which is also the next number. */
+  count(tx: Transaction | null, responseId: string): Promise<number>
+  delete(tx: Transaction, responseId: string): Promise<void>
+  /** Deletes frames of responses that are not stored and ended before the instant; resolves to how many responses. */
+  deleteUnstoredBefore(tx: Transaction, instant: number): Promise<number>
+}
+
+/** What a stored response was asked and what it answered. */
+export interface ContentStore {
+  /** Does nothing when an earlier attempt has put it. */
+  putInput(tx: Transaction, responseId: string, input: ContentInput): Promise<void>
+  putOutput(tx: Transaction, responseId: string, output: readonly Item[]): Promise<void>
+  find(responseId: string): Promise<Content | undefined>
+  delete(tx: Transaction, responseId: string): Promise<void>
+}
+
+export interface ContentInput {
+  readonly instructions: string | null
+  readonly options: GenerationOptions
+  readonly metadata: Record<string, string>
+  readonly items: readonly Item[]
+}
+
+export interface Content extends ContentInput {
+  readonly items: Item[]
+  readonly output: Item[]
+}
+
+/** Accepted inputs, kept by the request service until the response has settled. */
+export interface RequestInputs {
+  /** Throws REQUEST_NOT_FOUND. */
+  get(context: CallContext, requestId: string): Promise<RequestInput>
+  /** Null once it was forgotten. */
+  find(context: CallContext, requestId: string): Promise<RequestInput | null>
+}
+
+export interface SessionTurns {
+  /** The newest items of the session that fit. Throws SESSION_NOT_FOUND. */
+  context(
+    context: CallContext,
+    query: { sessionId: string; tokensMax: number },
+  ): Promise<{ items: Item[]; preferences: Preferences }>
+  /** Appends once, however often it is called, and frees the session. A session that is gone needs nothing. */
+  append(context: CallContext, turn: { sessionId: string; responseId: string; items: Item[] }): Promise<void>
+  abandon(context: CallContext, turn: { sessionId: string; responseId: string }): Promise<void>
+}
+
+export interface ModelClient {
+  /** Calls the provider at most once; ends with `generation-end`. */
+  generate(context: CallContext, generation: Generate): AsyncIterable<GenerationStep>
+  /** Input and output together, in tokens; the answer may be up to 5 s old. */
+  contextTokensMax(context: CallContext, model: string): Promise<number>
+}
+
+/** Writes `response.settled` to the outbox. */
+export interface ResponseEvents {
+  settled(tx: Transaction, context: CallContext, data: ResponseSettled): Promise<void>
+}
+
+/** A context of its own for work that no caller waits for. `end` aborts everything done within it. */
+export interface RunScope extends CallContext {
+  /** Why it has ended, or null while it has not. */
+  readonly reason: AppError | null
+  end(reason: AppError): void
+  close(): void
+  /** Calls back once when the scope ends; the returned function forgets the listener. */
+  onEnd(listener: () => void): () => void
+}
+
+export type OpenScope = (options: { tenant: string; deadlineMs: number; cause: Cause }) => RunScope
+
+/** What a run continues: the correlation and trace of the request that it belongs to. */
+export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent'>
+
+/** Hears what operators want to know of. */
+export interface RunObserver {
+  settled(response: ResponseRecord, outcome: Outcome): void
+  /** An attempt's process died or was too slow to keep its lease. */
+  attemptLost(response: ResponseRecord): void
+  /** Something went wrong that no caller is told of; `doing` is a constant text. */
+  failed(error: unknown, doing: string, responseId: string | null): void
+}
+
+/** Checks model output against a caller's schema. */
+export interface SchemaValidator {
+  /** Null when the value fits or the schema cannot be checked; otherwise what is wrong, in words. */
+  problem(schema: Record<string, unknown>, value: unknown): string | null
+}

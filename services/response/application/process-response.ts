@@ -1,0 +1,158 @@
+import type { Clock } from '@parley/chassis/values/clock.ts'
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import { AppError, toAppError } from '@parley/chassis/values/errors.ts'
+import type { Timers } from '@parley/chassis/values/timers.ts'
+import type { Transaction, Transactor } from '@parley/chassis/values/transaction.ts'
+import type { RequestSubmitted } from '@parley/request/contract.ts'
+import { createBuildInput } from './build-input.ts'
+import { createCancelResponse } from './cancel-response.ts'
+import { type ClaimResponse, createClaimResponse } from './claim-response.ts'
+import { createFinishOwedTurn, createFinishTurn } from './finish-turn.ts'
+import { createFollowResponse, type FollowResponse } from './follow-response.ts'
+import { createKeepResponses, type KeepResponses } from './keep-responses.ts'
+import { LiveFeed } from './live-feed.ts'
+import { LiveRun, LiveRuns } from './live-runs.ts'
+import { createPersist } from './persist.ts'
+import type { Pipeline } from './pipeline.ts'
+import type {
+  Cause,
+  Claim,
+  ContentStore,
+  FrameLog,
+  Lease,
+  ModelClient,
+  OpenScope,
+  RequestInputs,
+  ResponseEvents,
+  ResponseStore,
+  RunObserver,
+  SessionTurns,
+} from './ports.ts'
+import { createRecoverResponse } from './recover-responses.ts'
+import { createRunAttempt } from './run-attempt.ts'
+import { createSettleResponse } from './settle-response.ts'
+import { createSettleUnrun } from './settle-unrun.ts'
+import { createSweepResponses } from './sweep-responses.ts'
+import { createWatchRuns } from './watch-runs.ts'
+
+export interface ProcessResponsePorts {
+  store: ResponseStore
+  log: FrameLog
+  contents: ContentStore
+  transactor: Transactor
+  events: ResponseEvents
+  inputs: RequestInputs
+  sessions: SessionTurns
+  models: ModelClient
+  pipeline: Pipeline
+  openScope: OpenScope
+  observer: RunObserver
+  clock: Clock
+  timers: Timers
+}
+
+export interface ProcessResponseLimits {
+  readonly lease: Lease
+  readonly runsMax: number
+  readonly attemptsMax: number
+  /** Of one attempt, from its claim to its end. */
+  readonly runTimeoutMs: number
+  /** Of one response's frames in memory. */
+  readonly feedCharsMax: number
+  readonly contextTokensMax: number
+  readonly attachMs: number
+}
+
+export interface ProcessResponse extends KeepResponses {
+  accept(tx: Transaction, context: CallContext, submitted: RequestSubmitted): Promise<void>
+  follow: FollowResponse
+  /** Runs of this process. */
+  readonly running: () => number
+  start(): Promise<void>
+  /** Takes nothing new and waits for what runs; stops what still does when `signal` aborts. */
+  drain(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+/** The life of a response from its acceptance to its end, put together from its parts. */
+export function createProcessResponse(ports: ProcessResponsePorts, limits: ProcessResponseLimits): ProcessResponse {
+  const { openScope, observer, clock } = ports
+  const { lease } = limits
+  const runs = new LiveRuns(limits)
+  const persist = createPersist(ports)
+  const finishTurn = createFinishTurn({ ...ports, persist })
+  const settle = createSettleResponse({ ...ports, finishTurn })
+  const settleUnrun = createSettleUnrun({ ...ports, settle, lease })
+  const buildInput = createBuildInput({ ...ports, persist, contextTokensMax: limits.contextTokensMax })
+  const runAttempt = createRunAttempt({ ...ports, buildInput, settle, persist })
+  const watch = createWatchRuns({ ...ports, runs, lease, attachMs: limits.attachMs })
+  const claim: ClaimResponse = createClaimResponse({
+    ...ports,
+    runs,
+    lease,
+    start: run,
+    onQueued: () => sweep.noteQueued(),
+  })
+  const recover = createRecoverResponse({ ...ports, claim, settleUnrun, attemptsMax: limits.attemptsMax })
+  const sweep = createSweepResponses({
+    ...ports,
+    runs,
+    claim,
+    recover,
+    finishOwedTurn: createFinishOwedTurn({ ...ports, finishTurn }),
+  })
+  const cancelResponse = createCancelResponse({ ...ports, runs, settleUnrun })
+
+  return {
+    ...createKeepResponses({ ...ports, cancelResponse }),
+    accept: claim.accept,
+    follow: createFollowResponse({ ...ports, runs }),
+    running: () => runs.running,
+    async start() {
+      await ports.transactor.transaction((tx) => ports.store.releasePlace(tx, lease))
+      await sweep.start()
+    },
+    drain,
+    async close() {
+      watch.stop()
+      await sweep.stop()
+    },
+  }
+
+  function run(claimed: Claim, cause: Cause): void {
+    const { response } = claimed
+    const started = new LiveRun({
+      claim: claimed,
+      feed: new LiveFeed({ logged: response.logged, charsMax: limits.feedCharsMax }),
+      scope: openScope({ tenant: response.tenant, deadlineMs: limits.runTimeoutMs, cause }),
+      startedAtMs: clock.monotonicMs(),
+    })
+    runs.add(started)
+    watch.wake()
+    void runToEnd(started)
+  }
+
+  async function runToEnd(started: LiveRun): Promise<void> {
+    try {
+      await runAttempt(started)
+    } catch (error) {
+      observer.failed(error, 'a run ended without settling', started.claim.response.responseId)
+      started.feed.fail(toAppError(error))
+    }
+    runs.finish(started)
+    sweep.noteFreeSlot()
+  }
+
+  async function drain(signal: AbortSignal): Promise<void> {
+    claim.stop()
+    await sweep.stop()
+    const stopAll = () => {
+      for (const started of runs)
+        started.stop('draining', new AppError('SERVICE_UNAVAILABLE', 'This process is stopping.'))
+    }
+    if (signal.aborted) stopAll()
+    else signal.addEventListener('abort', stopAll, { once: true })
+    await Promise.all([...runs].map((started) => started.finished))
+    signal.removeEventListener('abort', stopAll)
+  }
+}

@@ -1,0 +1,66 @@
+import { defineService } from '@parley/chassis/runtime/define-service.ts'
+import { systemTimers } from '@parley/chassis/runtime/system-timers.ts'
+import { GptContract } from '@parley/gpt/contract.ts'
+import { RequestContract } from '@parley/request/contract.ts'
+import { SessionContract } from '@parley/session/contract.ts'
+import { createPipeline } from './application/pipeline.ts'
+import { createProcessResponse, type ProcessResponse } from './application/process-response.ts'
+import { loadConfig, type ResponseConfig } from './config.ts'
+import { ResponseContract } from './contract.ts'
+import { AjvSchemaValidator } from './infrastructure/ajv-schema-validator.ts'
+import { ContractRequestInputs } from './infrastructure/contract-request-inputs.ts'
+import { ContractSessionTurns } from './infrastructure/contract-session-turns.ts'
+import { GptModelClient } from './infrastructure/gpt-model-client.ts'
+import { KyselyContentStore } from './infrastructure/kysely-content-store.ts'
+import { KyselyFrameLog } from './infrastructure/kysely-frame-log.ts'
+import { KyselyResponseStore } from './infrastructure/kysely-response-store.ts'
+import { loadSteps } from './infrastructure/load-steps.ts'
+import { migrations } from './infrastructure/migrations/index.ts'
+import { OutboxResponseEvents } from './infrastructure/outbox-response-events.ts'
+import { RunMetrics } from './infrastructure/run-metrics.ts'
+import { takeRunnerPlace } from './infrastructure/runner-place.ts'
+import type { ResponseSchema } from './infrastructure/schema.ts'
+import { createCalls } from './interface/calls.ts'
+import { createSubscriptions } from './interface/subscriptions.ts'
+
+const needs = { session: SessionContract, request: RequestContract, gpt: GptContract }
+
+export const response = defineService<typeof ResponseContract, ResponseConfig, ResponseSchema, typeof needs>({
+  contract: ResponseContract,
+  needs,
+  migrations,
+  loadConfig,
+  async create({ config, store, events, clients, backgroundContext, clock, log, metrics }) {
+    const { postProcessing, redactionPatterns, leaseMs, ...limits } = config
+    const steps = await loadSteps(postProcessing, { schemas: new AjvSchemaValidator(), redactionPatterns })
+    const place = await takeRunnerPlace(store)
+    const responses: ProcessResponse = createProcessResponse(
+      {
+        store: new KyselyResponseStore(store),
+        log: new KyselyFrameLog(store),
+        contents: new KyselyContentStore(store),
+        transactor: store,
+        events: new OutboxResponseEvents(events),
+        inputs: new ContractRequestInputs(clients.request),
+        sessions: new ContractSessionTurns(clients.session),
+        models: new GptModelClient(clients.gpt, clock),
+        pipeline: createPipeline(steps),
+        openScope: backgroundContext,
+        observer: new RunMetrics({ log, metrics, running: () => responses.running() }),
+        clock,
+        timers: systemTimers,
+      },
+      { ...limits, lease: { owner: place.owner, leaseMs } },
+    )
+    return {
+      calls: createCalls(responses),
+      subscriptions: createSubscriptions(responses),
+      start: responses.start,
+      drain: responses.drain,
+      async close() {
+        await responses.close()
+        await place.release()
+      },
+    }
+  },
+})
