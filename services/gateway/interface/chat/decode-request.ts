@@ -1,0 +1,147 @@
+import type { NewId } from '@parley/chassis/values/ids.ts'
+import type { FunctionTool, GenerationOptions, TextFormat, ToolChoice } from '@parley/kernel/generation.ts'
+import type { RequestInput } from '@parley/request/contract.ts'
+import { checkMetadata, invalid, unsupported } from '../schemas.ts'
+import { decodeMessages } from './decode-messages.ts'
+import type { ChatBody, ChatToolChoice, ResponseFormat } from './schema.ts'
+
+export interface ChatRequest {
+  readonly input: RequestInput
+  readonly stream: boolean
+  readonly includeUsage: boolean
+}
+
+/**
+ * `POST /v1/chat/completions` as a request. What only this dialect knows goes into `options.native`; what cannot be
+ * honoured is refused with UNSUPPORTED_PARAMETER.
+ */
+export function decodeChatRequest(body: ChatBody, newId: NewId): ChatRequest {
+  const native: Record<string, unknown> = {}
+  const options: GenerationOptions = {}
+  for (const [name, value] of Object.entries(body)) {
+    if (value === null || value === undefined) continue
+    if (isKnown(name)) decoders[name](body, options)
+    else native[name] = value
+  }
+  if (Object.keys(native).length > 0) options.native = { dialect: 'chat', parameters: native }
+  const stream = body.stream === true
+  return {
+    stream,
+    includeUsage: stream && body.stream_options?.include_usage === true,
+    input: {
+      model: body.model,
+      instructions: null,
+      prompt: null,
+      items: decodeMessages(body.messages, newId),
+      options,
+      delivery: stream ? 'incremental' : 'whole',
+      store: false,
+      sessionId: null,
+      previousResponseId: null,
+      metadata: checkMetadata(body.metadata),
+    },
+  }
+}
+
+type Decoder = (body: ChatBody, options: GenerationOptions) => void
+
+/** One entry per parameter that is understood; all are present and not null when their decoder runs. */
+const decoders: Record<keyof ChatBody, Decoder> = {
+  model: done,
+  messages: done,
+  stream: done,
+  stream_options: done,
+  metadata: done,
+  temperature: (body, options) => assign(options, 'temperature', body.temperature),
+  top_p: (body, options) => assign(options, 'topP', body.top_p),
+  presence_penalty: (body, options) => assign(options, 'presencePenalty', body.presence_penalty),
+  frequency_penalty: (body, options) => assign(options, 'frequencyPenalty', body.frequency_penalty),
+  parallel_tool_calls: (body, options) => assign(options, 'parallelToolCalls', body.parallel_tool_calls),
+  reasoning_effort: (body, options) => assign(options, 'reasoningEffort', body.reasoning_effort),
+  max_tokens: decodeOutputLimit,
+  max_completion_tokens: decodeOutputLimit,
+  stop: ({ stop }, options) => assign(options, 'stop', typeof stop === 'string' ? [stop] : stop),
+  tools: (body, options) => assign(options, 'tools', decodeTools(body)),
+  tool_choice: (body, options) => assign(options, 'toolChoice', decodeToolChoice(body)),
+  response_format: ({ response_format: format }, options) =>
+    assign(options, 'textFormat', format && decodeFormat(format)),
+  n: ({ n }) => refuse(n !== 1, 'n', 'n: only one choice per request is supported. Send the request several times.'),
+  logprobs: ({ logprobs }) => refuse(logprobs === true, 'logprobs', 'logprobs is not supported. Leave it out.'),
+  top_logprobs: ({ top_logprobs: n }) =>
+    refuse(n !== 0, 'top_logprobs', 'top_logprobs is not supported. Leave it out.'),
+  store: ({ store }) =>
+    refuse(
+      store === true,
+      'store',
+      'store: chat completions are not stored. Use POST /v1/responses to keep an answer.',
+    ),
+  modalities: ({ modalities }) =>
+    refuse(
+      modalities?.some((name) => name !== 'text') === true,
+      'modalities',
+      "modalities: only ['text'] is supported.",
+    ),
+  audio: () => refuse(true, 'audio', 'audio output is not supported. Leave audio out.'),
+  functions: () => refuse(true, 'functions', 'functions is no longer supported. Send tools instead.'),
+  function_call: () => refuse(true, 'function_call', 'function_call is no longer supported. Send tool_choice instead.'),
+}
+
+function isKnown(name: string): name is keyof ChatBody {
+  return Object.hasOwn(decoders, name)
+}
+
+function done(): void {}
+
+function assign<Name extends keyof GenerationOptions>(
+  options: GenerationOptions,
+  name: Name,
+  value: GenerationOptions[Name] | null,
+): void {
+  if (value !== null && value !== undefined) options[name] = value
+}
+
+function decodeOutputLimit(
+  { max_tokens: older, max_completion_tokens: newer }: ChatBody,
+  options: GenerationOptions,
+): void {
+  const both = typeof older === 'number' && typeof newer === 'number' && older !== newer
+  refuse(both, 'max_tokens', 'max_tokens and max_completion_tokens differ. Send only max_completion_tokens.')
+  assign(options, 'maxOutputTokens', newer ?? older)
+}
+
+function decodeTools({ tools }: ChatBody): FunctionTool[] {
+  return (tools ?? []).map((tool, index) => {
+    if (tool.type === 'custom') {
+      throw unsupported(
+        `tools[${index}].type`,
+        `tools[${index}].type: custom tools are not supported. Use type 'function'.`,
+      )
+    }
+    const { function: definition, ...rest } = tool
+    return { ...rest, ...definition, type: 'function' }
+  })
+}
+
+function decodeToolChoice({ tool_choice: choice, tools }: ChatBody): ToolChoice | undefined {
+  if (choice === null || choice === undefined || typeof choice === 'string') return choice ?? undefined
+  if (choice.type !== 'function') {
+    throw unsupported(
+      'tool_choice',
+      `tool_choice: '${choice.type}' is not supported. Name a function, or send 'required'.`,
+    )
+  }
+  const { name } = (choice as Extract<ChatToolChoice, { type: 'function' }>).function
+  const known = tools?.some((tool) => 'function' in tool && tool.function.name === name) === true
+  if (!known) throw invalid('tool_choice', 'tool_choice names a function that is not among tools.')
+  return { type: 'function', name }
+}
+
+function decodeFormat(format: ResponseFormat): TextFormat {
+  if (format.type !== 'json_schema') return { type: format.type }
+  const { schema = {}, ...rest } = format.json_schema
+  return { ...rest, type: 'json_schema', schema }
+}
+
+function refuse(condition: boolean, param: string, message: string): void {
+  if (condition) throw unsupported(param, message)
+}

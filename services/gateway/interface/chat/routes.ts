@@ -1,0 +1,47 @@
+import type { NewId } from '@parley/chassis/values/ids.ts'
+import type { Generate } from '../../application/generate.ts'
+import { collectOutcome } from '../collect-outcome.ts'
+import { defineRoute, json, type Route } from '../route.ts'
+import { decodeChatRequest } from './decode-request.ts'
+import { ChunkEncoder } from './encode-chunks.ts'
+import { encodeCompletion } from './encode-completion.ts'
+import { outcomeError } from './outcome-error.ts'
+import { ChatBody, ChatCompletion } from './schema.ts'
+
+export function chatRoutes({ generate, newId }: { generate: Generate; newId: NewId }): Route[] {
+  const createCompletion = defineRoute({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    summary: 'Answer a list of messages',
+    scope: 'inference',
+    body: ChatBody,
+    responses: {
+      200: {
+        description: 'The completion, or its chunks when `stream` is true.',
+        body: ChatCompletion,
+        stream: 'Chunks of the completion as server-sent events, then `[DONE]`.',
+      },
+    },
+    async handle({ context, body, idempotencyKey, onAccepted }) {
+      const { input, stream, includeUsage } = decodeChatRequest(body, newId)
+      const key = idempotencyKey === null ? null : `chat:${idempotencyKey}`
+      const { accepted, frames } = await generate(context, { input, idempotencyKey: key, onAccepted })
+      const { responseId } = accepted
+      if (stream) {
+        const encoder = new ChunkEncoder({ responseId, requestId: context.requestId, includeUsage })
+        return {
+          kind: 'event-stream',
+          frames,
+          encode: (frame) => encoder.encode(frame),
+          encodeBreak: (error) => encoder.encodeError(error),
+          earlyFailureAsStatus: true,
+        }
+      }
+      const outcome = await collectOutcome(frames)
+      const error = outcomeError(outcome.end)
+      if (error !== null) throw error
+      return json(encodeCompletion(responseId, outcome))
+    },
+  })
+  return [createCompletion]
+}

@@ -1,0 +1,54 @@
+import type { NewId } from '@parley/chassis/values/ids.ts'
+import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import type { InputItem, InputPart } from './schema.ts'
+
+/** Input items as they are kept: with an id and a status, text as parts, and without fields that say nothing. */
+export function decodeItems(input: string | readonly InputItem[], newId: NewId): Item[] {
+  if (typeof input === 'string') return [decodeItem({ role: 'user', content: input }, newId)]
+  return input.map((item) => decodeItem(item, newId))
+}
+
+function decodeItem(item: InputItem, newId: NewId): Item {
+  switch (item.type) {
+    case 'function_call': {
+      const { id, status, ...rest } = item
+      return { ...rest, id: id ?? newId('fc'), status: status ?? 'completed' }
+    }
+    case 'function_call_output': {
+      const { id, status, output, ...rest } = item
+      return {
+        ...rest,
+        id: id ?? newId('item'),
+        status: status ?? 'completed',
+        output: typeof output === 'string' ? output : output.map(decodePart),
+      }
+    }
+    case 'reasoning': {
+      const { id, status, content, ...rest } = item
+      return {
+        ...rest,
+        id: id ?? newId('rs'),
+        status: status ?? 'completed',
+        ...(Array.isArray(content) && { content }),
+      }
+    }
+    default: {
+      const { id, status, content, role, ...rest } = item
+      const textType = role === 'assistant' ? 'output_text' : 'input_text'
+      return {
+        ...rest,
+        id: id ?? newId('msg'),
+        type: 'message',
+        status: status ?? 'completed',
+        role,
+        content: typeof content === 'string' ? [{ type: textType, text: content }] : content.map(decodePart),
+      }
+    }
+  }
+}
+
+function decodePart(part: InputPart): ContentPart {
+  const kept: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(part)) if (value !== null) kept[name] = value
+  return kept as ContentPart
+}

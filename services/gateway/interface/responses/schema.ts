@@ -1,0 +1,191 @@
+import { type Static, Type } from 'typebox'
+import { FunctionName, Id, JsonObject, Maybe, Metadata, Nullable } from '../schemas.ts'
+
+const ItemStatus = Maybe(
+  Type.Union([Type.Literal('in_progress'), Type.Literal('completed'), Type.Literal('incomplete')]),
+)
+
+export const InputPart = Type.Union([
+  Type.Object({ type: Type.Literal('input_text'), text: Type.String() }),
+  Type.Object({
+    type: Type.Literal('output_text'),
+    text: Type.String(),
+    annotations: Maybe(Type.Array(Type.Unknown())),
+  }),
+  Type.Object({ type: Type.Literal('refusal'), refusal: Type.String() }),
+  Type.Object({
+    type: Type.Literal('input_image'),
+    image_url: Maybe(Type.String()),
+    file_id: Maybe(Type.String()),
+    detail: Maybe(Type.String()),
+  }),
+  Type.Object({
+    type: Type.Literal('input_file'),
+    file_id: Maybe(Type.String()),
+    file_data: Maybe(Type.String()),
+    file_url: Maybe(Type.String()),
+    filename: Maybe(Type.String()),
+  }),
+  Type.Object({ type: Type.Literal('input_audio'), input_audio: JsonObject }),
+])
+export type InputPart = Static<typeof InputPart>
+
+const MessageRole = Type.Union([
+  Type.Literal('user'),
+  Type.Literal('assistant'),
+  Type.Literal('system'),
+  Type.Literal('developer'),
+])
+
+/** Client-made ids are kept. */
+const ItemId = Maybe(Id)
+
+export const InputMessage = Type.Object({
+  type: Type.Optional(Type.Literal('message')),
+  id: ItemId,
+  status: ItemStatus,
+  role: MessageRole,
+  content: Type.Union([Type.String(), Type.Array(InputPart)]),
+})
+export type InputMessage = Static<typeof InputMessage>
+
+export const InputFunctionCall = Type.Object({
+  type: Type.Literal('function_call'),
+  id: ItemId,
+  status: ItemStatus,
+  call_id: Type.String({ minLength: 1 }),
+  name: Type.String({ minLength: 1 }),
+  arguments: Type.String(),
+})
+
+export const InputFunctionOutput = Type.Object({
+  type: Type.Literal('function_call_output'),
+  id: ItemId,
+  status: ItemStatus,
+  call_id: Type.String({ minLength: 1 }),
+  output: Type.Union([Type.String(), Type.Array(InputPart)]),
+})
+
+export const InputReasoning = Type.Object({
+  type: Type.Literal('reasoning'),
+  id: ItemId,
+  status: ItemStatus,
+  summary: Type.Array(Type.Object({ type: Type.Literal('summary_text'), text: Type.String() })),
+  content: Maybe(Type.Array(Type.Object({ type: Type.Literal('reasoning_text'), text: Type.String() }))),
+  encrypted_content: Maybe(Type.String()),
+})
+
+export const InputItem = Type.Union([InputMessage, InputFunctionCall, InputFunctionOutput, InputReasoning])
+export type InputItem = Static<typeof InputItem>
+
+/** Hosted tools, of which there are ever more. */
+const OtherType = Type.String({ pattern: '^(?!function$)' })
+
+const FunctionTool = Type.Object({
+  type: Type.Literal('function'),
+  name: FunctionName,
+  description: Maybe(Type.String()),
+  parameters: Maybe(JsonObject),
+  strict: Maybe(Type.Boolean()),
+})
+
+const TextFormat = Type.Union([
+  Type.Object({ type: Type.Literal('text') }),
+  Type.Object({ type: Type.Literal('json_object') }),
+  Type.Object({
+    type: Type.Literal('json_schema'),
+    name: FunctionName,
+    schema: JsonObject,
+    description: Maybe(Type.String()),
+    strict: Maybe(Type.Boolean()),
+  }),
+])
+
+const ToolChoice = Type.Union([
+  Type.Literal('none'),
+  Type.Literal('auto'),
+  Type.Literal('required'),
+  Type.Object({ type: Type.Literal('function'), name: Type.String() }),
+  Type.Object({ type: OtherType }),
+])
+
+const PromptVariable = Type.Union([
+  Type.String(),
+  Type.Object({ type: Type.Literal('input_text'), text: Type.String() }),
+])
+
+/** The body of `POST /v1/responses`. Parameters not named here pass through to providers of this dialect. */
+export const ResponsesBody = Type.Object({
+  model: Maybe(Type.String({ minLength: 1, maxLength: 256 })),
+  input: Maybe(Type.Union([Type.String(), Type.Array(InputItem)])),
+  instructions: Maybe(Type.String()),
+  conversation: Maybe(Type.Union([Id, Type.Object({ id: Id })])),
+  previous_response_id: Maybe(Id),
+  prompt: Maybe(
+    Type.Object({
+      id: Type.String({ minLength: 1, maxLength: 256 }),
+      version: Maybe(Type.String()),
+      variables: Maybe(Type.Record(Type.String(), PromptVariable)),
+    }),
+  ),
+  metadata: Maybe(Metadata),
+  store: Maybe(Type.Boolean()),
+  stream: Maybe(Type.Boolean()),
+  stream_options: Maybe(JsonObject),
+  background: Maybe(Type.Boolean()),
+  include: Maybe(Type.Array(Type.String())),
+  temperature: Maybe(Type.Number({ minimum: 0, maximum: 2 })),
+  top_p: Maybe(Type.Number({ minimum: 0, maximum: 1 })),
+  presence_penalty: Maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  frequency_penalty: Maybe(Type.Number({ minimum: -2, maximum: 2 })),
+  max_output_tokens: Maybe(Type.Integer({ minimum: 1 })),
+  top_logprobs: Maybe(Type.Integer({ minimum: 0 })),
+  tools: Maybe(Type.Array(Type.Union([FunctionTool, Type.Object({ type: OtherType })]), { maxItems: 128 })),
+  tool_choice: Maybe(ToolChoice),
+  parallel_tool_calls: Maybe(Type.Boolean()),
+  text: Maybe(Type.Object({ format: Maybe(TextFormat), verbosity: Maybe(Type.String()) })),
+  reasoning: Maybe(Type.Object({ effort: Maybe(Type.String()), summary: Maybe(Type.String()) })),
+})
+export type ResponsesBody = Static<typeof ResponsesBody>
+
+const Text = Type.String()
+const Nothing = Type.Null()
+
+/** What every response object has, whatever its state. */
+export const ResponseObject = Type.Object({
+  id: Text,
+  object: Type.Literal('response'),
+  created_at: Type.Integer(),
+  status: Text,
+  background: Type.Boolean(),
+  completed_at: Nullable(Type.Integer()),
+  error: Nullable(Type.Object({ code: Text, message: Text })),
+  incomplete_details: Nullable(Type.Object({ reason: Text })),
+  instructions: Nullable(Text),
+  max_output_tokens: Nullable(Type.Integer()),
+  max_tool_calls: Nullable(Type.Integer()),
+  model: Text,
+  output: Type.Array(JsonObject),
+  parallel_tool_calls: Type.Boolean(),
+  previous_response_id: Nullable(Text),
+  conversation: Nullable(Type.Object({ id: Text })),
+  prompt_cache_key: Nullable(Text),
+  reasoning: Type.Object({ effort: Nullable(Text), summary: Nullable(Text) }),
+  safety_identifier: Nullable(Text),
+  service_tier: Text,
+  store: Type.Boolean(),
+  temperature: Type.Number(),
+  top_p: Type.Number(),
+  presence_penalty: Type.Number(),
+  frequency_penalty: Type.Number(),
+  top_logprobs: Type.Integer(),
+  text: JsonObject,
+  tool_choice: Type.Unknown(),
+  tools: Type.Array(JsonObject),
+  truncation: Text,
+  usage: Nullable(JsonObject),
+  metadata: Metadata,
+  access_programs: Nothing,
+})
+
+export const DeletedResponse = Type.Object({ id: Text, object: Type.Literal('response'), deleted: Type.Boolean() })

@@ -1,0 +1,124 @@
+import { defineService, type ServiceKit } from '@parley/chassis/runtime/define-service.ts'
+import { systemTimers } from '@parley/chassis/runtime/system-timers.ts'
+import { GptContract } from '@parley/gpt/contract.ts'
+import { RequestContract } from '@parley/request/contract.ts'
+import { ResponseContract } from '@parley/response/contract.ts'
+import { SessionContract } from '@parley/session/contract.ts'
+import type { FastifyInstance } from 'fastify'
+import { createAuthenticate } from './application/authenticate.ts'
+import { createEnsureFirstKey, defaultTenant } from './application/ensure-first-key.ts'
+import { createFollowResponse } from './application/follow-response.ts'
+import { createGenerate } from './application/generate.ts'
+import { createGreet } from './application/greet.ts'
+import { createLimitRequests } from './application/limit-requests.ts'
+import { createManageKeys } from './application/manage-keys.ts'
+import type { Sleep } from './application/ports.ts'
+import { type GatewayConfig, loadGatewayConfig } from './config.ts'
+import { GatewayContract } from './contract.ts'
+import { CachedKeyDirectory } from './infrastructure/cached-key-directory.ts'
+import { newRandomSecret, sha256 } from './infrastructure/key-secrets.ts'
+import { KyselyKeyStore } from './infrastructure/kysely-key-store.ts'
+import { migrations } from './infrastructure/migrations/index.ts'
+import { PublishedKeyEvents } from './infrastructure/published-key-events.ts'
+import type { GatewaySchema } from './infrastructure/schema.ts'
+import { createCalls } from './interface/calls.ts'
+import { OpenExchanges } from './interface/http/open-exchanges.ts'
+import { refuseMalformed } from './interface/http/refuse-malformed.ts'
+import { RequestRecorder } from './interface/http/request-recorder.ts'
+import { serveRoutes } from './interface/http/serve-routes.ts'
+import { createRouteTable } from './interface/route-table.ts'
+
+const needs = {
+  session: SessionContract,
+  request: RequestContract,
+  response: ResponseContract,
+  gpt: GptContract,
+}
+
+type Kit = ServiceKit<GatewayConfig, GatewaySchema, typeof needs>
+
+const startStepDeadlineMs = 10_000
+const sleep: Sleep = (delayMs) => new Promise((resolve) => systemTimers.after(delayMs, resolve))
+
+export const gateway = defineService<typeof GatewayContract, GatewayConfig, GatewaySchema, typeof needs>({
+  contract: GatewayContract,
+  needs,
+  migrations,
+  loadConfig: loadGatewayConfig,
+  create(kit) {
+    const { config, backgroundContext } = kit
+    const keyPorts = createKeyPorts(kit)
+    const manageKeys = createManageKeys(keyPorts)
+    const ensureFirstKey = createEnsureFirstKey(keyPorts)
+    const greet = createGreet({ models: kit.clients.gpt })
+    const open = new OpenExchanges()
+    let firstSecret: string | null = null
+    return {
+      calls: createCalls(manageKeys),
+      publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open }),
+      async welcome(url) {
+        const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
+        const shown = firstSecret
+        firstSecret = null
+        try {
+          return await greet(scope, { url, firstSecret: shown, isPreset: config.presetSecret !== null })
+        } finally {
+          scope.close()
+        }
+      },
+      async start() {
+        const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
+        try {
+          firstSecret = await ensureFirstKey(scope, config.presetSecret)
+        } finally {
+          scope.close()
+        }
+      },
+      drain: (signal) => open.drain(signal),
+    }
+  },
+})
+
+function createKeyPorts({ store, events, clock, newId }: Kit) {
+  const keys = new KyselyKeyStore(store)
+  return {
+    keys,
+    directory: new CachedKeyDirectory({ keys, clock }),
+    events: new PublishedKeyEvents(events),
+    newSecret: newRandomSecret,
+    hashSecret: sha256,
+    clock,
+    newId,
+  }
+}
+
+interface ServeParts extends ReturnType<typeof createKeyPorts> {
+  manageKeys: ReturnType<typeof createManageKeys>
+  open: OpenExchanges
+}
+
+function serve(app: FastifyInstance, kit: Kit, { manageKeys, open, directory, hashSecret }: ServeParts): void {
+  const { clients, clock, newId, config, log, metrics, topology } = kit
+  const followResponse = createFollowResponse({ responses: clients.response, sleep })
+  refuseMalformed(app.server, () => newId('req'))
+  serveRoutes(app, {
+    routes: createRouteTable({
+      generate: createGenerate({ requests: clients.request, followResponse }),
+      followResponse,
+      manageKeys,
+      sessions: clients.session,
+      requests: clients.request,
+      responses: clients.response,
+      models: clients.gpt,
+      topology,
+      newId,
+    }),
+    authenticate: createAuthenticate({ directory, hashSecret, clock }),
+    limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
+    clock,
+    newId,
+    recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
+    open,
+    config,
+  })
+}

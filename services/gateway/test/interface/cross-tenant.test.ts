@@ -1,0 +1,71 @@
+import { type TestContext, test } from 'node:test'
+import { startHarness } from '../harness.ts'
+
+/** One id of each kind that belongs to tenant A, by the name that routes give it. */
+async function idsOfTenantA(gateway: Awaited<ReturnType<typeof startHarness>>): Promise<Record<string, string>> {
+  const client = gateway.client()
+  const conversation = await client.conversations.create({ items: [{ role: 'user', content: 'secret of a' }] })
+  const { data } = await client.conversations.items.list(conversation.id)
+  const response = await client.responses.create({ input: 'secret of a' })
+  await gateway.fetch('/parley/users/ada', { method: 'PUT' })
+  const requests = (await (await gateway.fetch('/parley/requests')).json()) as { first_id: string }
+  return {
+    conversation_id: conversation.id,
+    session_id: conversation.id,
+    item_id: data[0]?.id ?? '',
+    response_id: response.id,
+    user_id: 'ada',
+    request_id: requests.first_id,
+    key_id: 'key_of_tenant-a',
+  }
+}
+
+const absent: Record<string, string> = {
+  conversation_id: 'conv_ffffffffffffffffffffffffffffffff',
+  session_id: 'conv_ffffffffffffffffffffffffffffffff',
+  item_id: 'msg_ffffffffffffffffffffffffffffffff',
+  response_id: 'resp_ffffffffffffffffffffffffffffffff',
+  user_id: 'nobody',
+  request_id: 'req_ffffffffffffffffffffffffffffffff',
+  key_id: 'key_ffffffffffffffffffffffffffffffff',
+}
+
+test('another tenant’s ids answer exactly like absent ones, on every route that takes one', async (t: TestContext) => {
+  await using gateway = await startHarness()
+  const ids = await idsOfTenantA(gateway)
+  const bodies: Record<string, string> = {
+    'POST /v1/conversations/{conversation_id}': '{"metadata":{}}',
+    'POST /v1/conversations/{conversation_id}/items': '{"items":[{"role":"user","content":"x"}]}',
+    'PATCH /parley/sessions/{session_id}': '{}',
+  }
+  let tried = 0
+  for (const { method, path } of gateway.routes) {
+    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').filter((name) => name !== 'model')
+    // An application chooses the ids of its users, so a tenant may well use one that another has.
+    if (names.length === 0 || method === 'PUT') continue
+    tried++
+    const ask = async (values: Record<string, string>) => {
+      const answer = await gateway.fetch(
+        path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''),
+        {
+          method,
+          key: 'key-b',
+          ...(bodies[`${method} ${path}`] !== undefined && {
+            headers: { 'content-type': 'application/json' },
+            body: bodies[`${method} ${path}`] ?? '',
+          }),
+        },
+      )
+      return [answer.status, await answer.text()]
+    }
+    const [status, text] = await ask(ids)
+    t.assert.deepStrictEqual([status, text], await ask(absent), `${method} ${path}`)
+    t.assert.strictEqual(status, 404, `${method} ${path}`)
+  }
+  t.assert.ok(tried >= 18)
+  for (const path of gateway.routes.filter((route) => route.method === 'GET').map((route) => route.path)) {
+    if (path.includes('{')) continue
+    const text = await (await gateway.fetch(path, { key: 'key-b' })).text()
+    for (const id of Object.values(ids)) t.assert.ok(!text.includes(`"${id}"`), `${path} shows ${id}`)
+  }
+})
