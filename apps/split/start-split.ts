@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { contracts } from '@parley/catalog/contracts.ts'
+import { urlVariable } from '@parley/chassis/placement/resolve-placement.ts'
+
+export interface SplitService {
+  readonly name: string
+  /** Where other services reach it; for the gateway, where clients do. */
+  readonly port: number
+  readonly pid: number
+}
+
+export interface SplitOptions {
+  /** The folder that holds `services/`. */
+  root: string
+  /** The gateway's public port; each service takes the next one. */
+  basePort: number
+  env: NodeJS.ProcessEnv
+}
+
+export interface Split {
+  readonly services: readonly SplitService[]
+  /** What the gateway printed when it started: where it listens, the model, the key. */
+  readonly announcement: string
+  /** Resolves once every process says it is ready; rejects when one ends before. */
+  ready(): Promise<void>
+  stop(signal: NodeJS.Signals): void
+  /** The exit code, once all processes have ended. */
+  readonly ended: Promise<number>
+}
+
+interface Child extends SplitService {
+  readonly process: ChildProcess
+  readonly ended: Promise<number>
+}
+
+const readyTimeoutMs = 30_000
+const pollMs = 50
+
+/** Starts one process per service. When one of them ends, for whatever reason, the others are stopped too. */
+export function startSplit({ root, basePort, env }: SplitOptions): Split {
+  const names = contracts.map(({ name }) => name)
+  const portOf = (name: string) => basePort + names.indexOf(name)
+  const internalPortOf = (name: string) => (name === 'gateway' ? basePort + names.length : portOf(name))
+  const urls = Object.fromEntries(names.map((name) => [urlVariable(name), `http://127.0.0.1:${internalPortOf(name)}`]))
+  let announcement = ''
+  const children = names.map((name) => {
+    const { [urlVariable(name)]: _own, ...others } = urls
+    const ports = name === 'gateway' ? { INTERNAL_PORT: String(internalPortOf(name)) } : {}
+    const child = startChild({ root, name, port: portOf(name), env: { ...env, ...others, ...ports } })
+    if (name === 'gateway') child.process.stdout?.setEncoding('utf8').on('data', (text) => (announcement += text))
+    else child.process.stdout?.resume()
+    return child
+  })
+  const stop = (signal: NodeJS.Signals) => {
+    for (const { process } of children) if (process.exitCode === null) process.kill(signal)
+  }
+  for (const { ended } of children) void ended.then(() => stop('SIGTERM'))
+  return {
+    services: children,
+    get announcement() {
+      return announcement.trimEnd()
+    },
+    ready: () => Promise.all(children.map(untilReady)).then(() => undefined),
+    stop,
+    ended: Promise.all(children.map(({ ended }) => ended)).then((codes) => codes.find((code) => code !== 0) ?? 0),
+  }
+}
+
+interface ChildOptions {
+  root: string
+  name: string
+  port: number
+  env: NodeJS.ProcessEnv
+}
+
+function startChild({ root, name, port, env }: ChildOptions): Child {
+  const main = join(root, 'services', name, 'main.ts')
+  const child = spawn(process.execPath, [main], {
+    cwd: process.cwd(),
+    env: { ...env, PORT: String(port), SERVICES: name },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number>((resolve) => {
+    child.once('exit', (code) => resolve(code ?? 1))
+    child.once('error', () => resolve(1))
+  })
+  return { name, port, pid: child.pid ?? 0, process: child, ended }
+}
+
+async function untilReady({ name, port, process, ended }: Child): Promise<void> {
+  const endsAtMs = performance.now() + readyTimeoutMs
+  let reason = 'no answer'
+  while (performance.now() < endsAtMs) {
+    if (process.exitCode !== null) throw new Error(`${name} ended with code ${await ended} before it was ready`)
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`)
+      if (answer.ok) return
+      reason = await answer.text()
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error)
+    }
+    await delay(pollMs)
+  }
+  throw new Error(`${name} was not ready within ${readyTimeoutMs} ms: ${reason}`)
+}
