@@ -1,0 +1,61 @@
+import { median } from '../measure/statistics.ts'
+import type { Measurements } from './measurements.ts'
+import { comparedWithPeer, summarise } from './summary.ts'
+
+export interface TargetResult {
+  readonly name: string
+  readonly goal: string
+  readonly measured: string
+  /** Null when this run did not measure it. */
+  readonly reached: boolean | null
+}
+
+/** The figures that Parley in one process promises. */
+export function judgeTargets(measurements: Measurements): TargetResult[] {
+  const { rounds, session, startsMs } = measurements
+  const ratios = comparedWithPeer(rounds, 'parley', 'portkey')
+  const parley = summarise(rounds).parley
+  const frames = parley === undefined || parley.pacedFrames === 0 ? null : parley
+  const idleMB = (parley?.idleBytes ?? Number.NaN) / 1e6
+  const startS = median(startsMs) / 1_000
+  return [
+    atLeast('requests per core against the peer, JSON at 32', ratios.jsonPerCore, 5, '×'),
+    atMost('added p50 against the peer, JSON at 1', ratios.addedP50, 1 / 2, '×'),
+    atMost('added p99 against the peer, JSON at 1', ratios.addedP99, 1 / 5, '×'),
+    {
+      name: 'lost, late or broken among 256 paced streams',
+      goal: '0',
+      measured:
+        frames === null ? '–' : `${frames.pacedLost} lost, ${frames.pacedLate} late, ${frames.pacedBroken} broken`,
+      reached: frames === null ? null : frames.pacedLost + frames.pacedLate + frames.pacedBroken === 0,
+    },
+    below('idle memory', idleMB, 150, ' MB'),
+    atMost('a turn among 10,000 items against one among 10', session?.ratio ?? Number.NaN, 1.2, '×'),
+    below('npm start to the first answer', startS, 2, ' s'),
+  ]
+}
+
+function atLeast(name: string, value: number, bound: number, unit: string): TargetResult {
+  return judge({ name, goal: `≥ ${bound}${unit}`, value, unit, holds: value >= bound })
+}
+
+function atMost(name: string, value: number, bound: number, unit: string): TargetResult {
+  return judge({ name, goal: `≤ ${bound}${unit}`, value, unit, holds: value <= bound })
+}
+
+function below(name: string, value: number, bound: number, unit: string): TargetResult {
+  return judge({ name, goal: `< ${bound}${unit}`, value, unit, holds: value < bound })
+}
+
+interface Judged {
+  readonly name: string
+  readonly goal: string
+  readonly value: number
+  readonly unit: string
+  readonly holds: boolean
+}
+
+function judge({ name, goal, value, unit, holds }: Judged): TargetResult {
+  const measured = Number.isNaN(value) ? '–' : `${value.toFixed(value < 10 ? 2 : 0)}${unit}`
+  return { name, goal, measured, reached: Number.isNaN(value) ? null : holds }
+}

@@ -1,0 +1,48 @@
+import type { Options } from './options.ts'
+import type { Measurements } from './report/measurements.ts'
+import { parley, parleySplit } from './subjects/parley.ts'
+import { portkey } from './subjects/portkey.ts'
+import type { Bed } from './subjects/subject.ts'
+import { startUpstream } from './subjects/upstream-alone.ts'
+import { measureSession } from './workloads/measure-session.ts'
+import { measureStarts } from './workloads/measure-start.ts'
+import { runRounds } from './workloads/run-rounds.ts'
+
+export interface BenchmarkOptions {
+  readonly options: Options
+  /** An empty folder for data and logs; the caller removes it. */
+  readonly folder: string
+  readonly say: (line: string) => void
+}
+
+/** Measures all that was asked for; what fails is noted as a problem and does not keep the rest from being measured. */
+export async function runBenchmark({ options, folder, say }: BenchmarkOptions): Promise<Measurements> {
+  const { workloads, durations, peer } = options
+  const endsBefore = performance.now() + durations.roundsEndMs
+  const problems: { what: string; reason: string }[] = []
+  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | null> => {
+    say(what)
+    try {
+      return await work()
+    } catch (error) {
+      problems.push({ what, reason: error instanceof Error ? error.message : String(error) })
+      return null
+    }
+  }
+  const upstream = await startUpstream({ folder })
+  const bed: Bed = { upstreamOrigin: upstream.origin, folder }
+  const subjects = [parley, parleySplit, ...(peer === 'portkey' ? [portkey] : [])]
+  try {
+    const inRounds = (['json', 'stream', 'paced', 'memory'] as const).some((workload) => workloads.has(workload))
+    const rounds = inRounds ? await runRounds({ upstream, subjects, bed, options, endsBefore, say, attempt }) : []
+    const session = workloads.has('session')
+      ? await attempt('session turns', () => measureSession({ bed, turns: durations.turns }))
+      : null
+    const startsMs = workloads.has('start')
+      ? await attempt('npm start to the first answer', () => measureStarts({ folder, starts: durations.starts }))
+      : null
+    return { rounds, session, startsMs: startsMs ?? [], problems }
+  } finally {
+    await upstream.stop()
+  }
+}
