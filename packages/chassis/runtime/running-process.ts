@@ -146,12 +146,19 @@ function reasonsOf({ contract, instance, store }: HostedService): readonly strin
   return [...(failure === null ? [] : [`the store of ${contract.name} ${failure}`]), ...(instance.notReady?.() ?? [])]
 }
 
-/** Cuts the connections that are still open when the drain time is over. */
+const idleSweepMs = 50
+
+/**
+ * Closes connections as they fall idle, since clients would keep them for long and closing waits for all; cuts those
+ * that are still busy when the drain time is over.
+ */
 async function closeWithin(closing: Promise<unknown> | undefined, app: FastifyInstance | null, signal: AbortSignal) {
   const cut = () => app?.server.closeAllConnections()
+  const sweep = setInterval(() => app?.server.closeIdleConnections(), idleSweepMs)
   if (signal.aborted) cut()
   signal.addEventListener('abort', cut, { once: true })
   await closing
+  clearInterval(sweep)
   signal.removeEventListener('abort', cut)
 }
 

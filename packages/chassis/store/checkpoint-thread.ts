@@ -44,7 +44,6 @@ class CheckpointThread {
 
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd
-    this.#worker.unref()
     this.#worker.on('message', (reply: CheckpointReply) => this.#settle(reply))
     this.#worker.on('error', (error: Error) => this.#end(error))
     this.#worker.on('exit', () => this.#end(new Error('the checkpoint thread ended')))
@@ -55,6 +54,8 @@ class CheckpointThread {
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
+      // An order is waited for, also by a process that has nothing else to do; an idle thread is not.
+      this.#worker.ref()
       this.#worker.postMessage({ id, path, action } satisfies CheckpointOrder)
     })
   }
@@ -71,6 +72,7 @@ class CheckpointThread {
   #settle({ id, length, error }: CheckpointReply): void {
     const waiting = this.#waiting.get(id)
     this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#worker.unref()
     if (error === null) waiting?.resolve(length)
     else waiting?.reject(Object.assign(new Error(error.message), { errcode: error.errcode }))
   }

@@ -40,7 +40,10 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
       path,
       service,
       limits: { ...defaultLimits, ...limits },
-      defect: (err, message) => log?.error({ err, service }, message),
+      defect: (err, message) => {
+        if (log === undefined) process.emitWarning(`${message} (service ${service}): ${String(err)}`)
+        else log.error({ err, service }, message)
+      },
     })
   } catch (cause) {
     const error = toStoreError(cause, service)

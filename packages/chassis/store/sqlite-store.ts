@@ -109,6 +109,8 @@ export class SqliteStore<Schema> implements Store<Schema> {
     this.#isClosed = true
     await this.#commits.close()
     await this.#checkpointer.close()
+    // After a failed sync the file is left as it is: closing it would move its log, which is to try again in place.
+    if (this.#commits.failure !== null) return
     this.#reader.close()
     this.#writer.close()
   }

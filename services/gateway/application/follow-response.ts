@@ -21,6 +21,7 @@ export function createFollowResponse({ responses, sleep }: FollowResponsePorts) 
   ): AsyncGenerator<Frame, void> {
     let last = -1
     let failures = 0
+    let hasEnded = false
     while (true) {
       try {
         for await (const frame of responses.follow(context, { responseId, after: last, waitMs })) {
@@ -28,11 +29,13 @@ export function createFollowResponse({ responses, sleep }: FollowResponsePorts) 
           if (frame.seq !== last + 1) throw gap(last, frame.seq)
           last = frame.seq
           failures = 0
+          hasEnded = frame.step.type === 'response-end'
           yield frame
-          if (frame.step.type === 'response-end') return
         }
+        if (hasEnded) return
         throw new AppError('OUTCOME_UNKNOWN', 'The response broke off before it ended. It may still be running.')
       } catch (thrown) {
+        if (hasEnded) return
         const error = toAppError(thrown)
         const delayMs = retryDelaysMs[failures]
         if (!mayTakeUpAgain(error) || delayMs === undefined || context.deadline.remainingMs() <= delayMs) throw error

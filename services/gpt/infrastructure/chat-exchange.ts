@@ -1,5 +1,7 @@
 import { TextDecoder } from 'node:util'
-import { AppError } from '@parley/chassis/values/errors.ts'
+import { callerGone, onAbort } from '@parley/chassis/contract/call-scope.ts'
+import type { CallContext } from '@parley/chassis/values/context.ts'
+import type { AppError } from '@parley/chassis/values/errors.ts'
 import { createParser, type EventSourceParser } from 'eventsource-parser'
 import type { Dispatcher } from 'undici'
 import type { ModelStep } from '../application/ports.ts'
@@ -11,7 +13,8 @@ import { StepQueue } from './step-queue.ts'
 
 export interface ExchangeOptions extends DecodeOptions {
   readonly incremental: boolean
-  readonly signal: AbortSignal
+  /** Its end stops the exchange. */
+  readonly context: CallContext
   readonly timeouts: ExchangeTimeouts
 }
 
@@ -52,6 +55,7 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
   #bytes = 0
   #hasBegun = false
+  #forgetContext: () => void = () => {}
   readonly #silence: SilenceWatch
 
   constructor(options: ExchangeOptions) {
@@ -68,15 +72,15 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
       },
       stop: () => {
         // Once the answer is complete, the connection is worth keeping.
-        if (this.#state !== 'draining') this.#stop(new AppError('CALL_CANCELLED', 'The consumer left.'))
+        if (this.#state !== 'draining') this.#stop(callerGone)
       },
     })
   }
 
   /** Starts the clock; call it before `dispatch`. */
   start(): void {
-    const { signal, incremental, timeouts } = this.#options
-    signal.addEventListener('abort', this.#onAbort, { once: true })
+    const { context, incremental, timeouts } = this.#options
+    this.#forgetContext = onAbort(context, (reason) => this.#stop(reason))
     this.#silence.watch(incremental ? timeouts.firstTokenMs : timeouts.answerMs)
   }
 
@@ -210,11 +214,6 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
     return statusFailure(answer, this.#options.provider)
   }
 
-  readonly #onAbort = (): void => {
-    const { reason } = this.#options.signal
-    this.#stop(reason instanceof AppError ? reason : new AppError('CALL_CANCELLED', 'The call was cancelled.'))
-  }
-
   readonly #onSilence = (): void => {
     if (this.#state === 'events' && this.#decoder?.isFinished) {
       this.onResponseEnd()
@@ -228,7 +227,7 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
   #drain(): void {
     this.#state = 'draining'
     this.steps.end()
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#forgetContext()
     this.#silence.watch(tailMs)
   }
 
@@ -243,7 +242,7 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
     if (this.#state === 'settled') return
     this.#state = 'settled'
     this.#silence.stop()
-    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#forgetContext()
     this.#chunks = []
     if (error === null) this.steps.end()
     else this.steps.fail(error)

@@ -1,5 +1,4 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
-import { AppError } from '@parley/chassis/values/errors.ts'
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import { Pool } from 'undici'
 import type { ModelClient, ModelRequest, ModelStep, ProviderModel } from '../application/ports.ts'
@@ -65,13 +64,19 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     await this.close()
   }
 
-  #dispatch({ signal }: CallContext, request: ModelRequest): ChatExchange {
-    if (signal.aborted) throw cancelled(signal)
+  #dispatch(context: CallContext, request: ModelRequest): ChatExchange {
     const body = encodeChatBody(request, this.#flavour)
     const incremental = request.delivery === 'incremental'
     const { timeouts, newId } = this.#options
     const { providerModel } = request
-    const exchange = new ChatExchange({ provider: this.#provider, newId, providerModel, incremental, signal, timeouts })
+    const exchange = new ChatExchange({
+      provider: this.#provider,
+      newId,
+      providerModel,
+      incremental,
+      context,
+      timeouts,
+    })
     exchange.start()
     this.#pool.dispatch(
       {
@@ -100,10 +105,6 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     const { pathname, search } = this.#options.baseUrl
     return `${pathname.endsWith('/') ? pathname : `${pathname}/`}${endpoint}${search}`
   }
-}
-
-function cancelled(signal: AbortSignal): AppError {
-  return signal.reason instanceof AppError ? signal.reason : new AppError('CALL_CANCELLED', 'The call was cancelled.')
 }
 
 function authorization(apiKey: ApiKey | null): string[] {

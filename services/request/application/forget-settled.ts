@@ -14,7 +14,8 @@ export interface ForgetSettled {
 
 const forgetEveryMs = 2_000
 const keysEveryMs = 10 * 60_000
-const roundMax = 500
+/** Small enough not to be felt by a request that comes meanwhile. */
+const roundMax = 100
 /** A key answers for its request for a day after the request's end. */
 const keyRetentionMs = 24 * 60 * 60_000
 
@@ -40,8 +41,7 @@ export function createForgetSettled(ports: {
       planInputs()
     },
     async start() {
-      noted.push(...(await retention.listForgotten(roundMax)))
-      if (noted.length > 0) planInputs()
+      await forgetLeftovers()
       planKeys(forgetEveryMs)
     },
     async stop() {
@@ -50,6 +50,14 @@ export function createForgetSettled(ports: {
       cancelKeys()
       await forgetInputs()
     },
+  }
+
+  async function forgetLeftovers(): Promise<void> {
+    for (let left = await retention.listForgotten(roundMax); left.length > 0; ) {
+      const round = left
+      await transactor.transaction((tx) => retention.forgetInputs(tx, round))
+      left = await retention.listForgotten(roundMax)
+    }
   }
 
   function planInputs(): void {

@@ -1,7 +1,7 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Generate } from '@parley/gpt/contract.ts'
-import type { GenerationEnd, ResponseStep } from '@parley/kernel/frames.ts'
+import type { GenerationEnd, GenerationStep, ResponseStep } from '@parley/kernel/frames.ts'
 import type { RequestInput } from '@parley/request/contract.ts'
 import {
   cancelledOutcome,
@@ -42,9 +42,11 @@ interface Progress {
   readonly writer: FrameWriter
   readonly assembly: OutputAssembly
   input: RequestInput | null
+  inputKept: boolean
   generation: Generate | null
 }
 
+const nothingYet = { input: null, inputKept: false, generation: null }
 const pendingFramesMax = 1_000
 
 /**
@@ -58,7 +60,7 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     const writer = run.feed.logged
       ? createLoggedWriter(run, { log, transactor, pendingMax: pendingFramesMax })
       : createPlainWriter(run)
-    const progress: Progress = { run, writer, assembly: new OutputAssembly(), input: null, generation: null }
+    const progress: Progress = { run, writer, assembly: new OutputAssembly(), ...nothingYet }
     const ending = await generate(progress).then(outcomeOfGeneration, (error: unknown) => endingOf(error, progress))
     if (ending === 'let-go') await letGo(run)
     else if (ending === 'overtaken' || !(await finish(progress, ending))) leave(run)
@@ -66,7 +68,7 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
   }
 
   async function generate(progress: Progress): Promise<GenerationEnd> {
-    const { run, writer, assembly } = progress
+    const { run, writer } = progress
     const { response } = run.claim
     if (!run.feed.logged) writer.write(startOf(run))
     const input = await persist(run.scope, { forMs: patienceMs }, () => inputs.get(run.scope, response.requestId))
@@ -77,26 +79,20 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     progress.generation = generation
     const { responseId, tenant, model } = response
     const stepContext = { responseId, tenant, model, textFormat: input.options.textFormat ?? null }
-    for await (const step of pipeline(stepContext, models.generate(run.scope, generation))) {
-      if (run.scope.reason !== null) throw run.scope.reason
-      if (step.type === 'generation-end') return step
-      assembly.take(step)
-      writer.write(step)
-      const room = writer.room()
-      if (room !== undefined) await untilRoom(run, room)
-    }
-    throw unfinishedGeneration()
+    return consume(progress, pipeline(stepContext, models.generate(run.scope, generation)))
   }
 
   /** The input of a stored response is kept before anything of it can be seen; a later attempt goes on in the log. */
-  async function openLog({ run, writer }: Progress, input: RequestInput): Promise<void> {
+  async function openLog(progress: Progress, input: RequestInput): Promise<void> {
+    const { run, writer } = progress
     const { response, framesBefore } = run.claim
     if (response.store) await transactor.transaction((tx) => contents.putInput(tx, response.responseId, input))
+    progress.inputKept = true
     if (framesBefore === 0) writer.write(startOf(run))
   }
 
   async function finish(progress: Progress, outcome: Outcome): Promise<boolean> {
-    const { run, writer, assembly, input } = progress
+    const { run, writer, assembly, input, inputKept } = progress
     const frames = await writer.takePending().catch(refusedAsNull)
     if (frames === null) return false
     for (const step of assembly.missingEnds()) frames.push(writer.number(step))
@@ -105,8 +101,8 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
       attempt: run.claim.attempt,
       context: run.scope,
       outcome,
-      input: input,
-      inputKept: input !== null,
+      input,
+      inputKept,
       output: assembly.items(),
       frames,
       number: writer.number,
@@ -120,6 +116,28 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     await transactor.transaction((tx) => store.release(tx, { responseId: response.responseId, attempt }))
     run.feed.fail(new AppError('SERVICE_UNAVAILABLE', 'This process is stopping. Follow the response again to go on.'))
   }
+}
+
+/** Reads on to the end of the stream: leaving it early would cancel a call that has nothing left to do. */
+async function consume({ run, writer, assembly }: Progress, steps: AsyncIterable<GenerationStep>) {
+  let end: GenerationEnd | null = null
+  try {
+    for await (const step of steps) {
+      if (run.scope.reason !== null) throw run.scope.reason
+      if (step.type === 'generation-end') {
+        end = step
+        continue
+      }
+      assembly.take(step)
+      writer.write(step)
+      const room = writer.room()
+      if (room !== undefined) await untilRoom(run, room)
+    }
+  } catch (error) {
+    // What breaks after the generation has ended takes nothing away from it.
+    if (end === null) throw error
+  }
+  return end ?? Promise.reject(unfinishedGeneration())
 }
 
 /** A slow follower makes a plain run wait, but not beyond its own end. */

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('./programs/deliver.ts', import.meta.url))
+const limited = { encoding: 'utf8', timeout: 60_000 } as const
 const steps = Array.from({ length: 20 }, (_, index) => index + 1)
 
 const moments = [
@@ -20,9 +21,9 @@ for (const moment of moments) {
   test(`a process killed ${moment} leaves every event with one effect`, async (t: TestContext) => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-crash-'))
     try {
-      const killed = spawnSync(process.execPath, [program, folder, moment], { encoding: 'utf8' })
+      const killed = spawnSync(process.execPath, [program, folder, moment], limited)
       t.assert.strictEqual(killed.signal, 'SIGKILL', killed.stderr)
-      const { stdout, stderr } = spawnSync(process.execPath, [program, folder], { encoding: 'utf8' })
+      const { stdout, stderr } = spawnSync(process.execPath, [program, folder], limited)
       t.assert.strictEqual(stderr, '')
       const result = JSON.parse(stdout) as { steps: number[]; left: number }
       t.assert.deepStrictEqual(

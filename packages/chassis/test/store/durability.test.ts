@@ -11,6 +11,8 @@ import { type NoteSchema, noteMigrations } from './notes-store.ts'
 
 const writer = fileURLToPath(new URL('./programs/write.ts', import.meta.url))
 const lockHolder = fileURLToPath(new URL('./programs/hold-lock.ts', import.meta.url))
+/** A program that hangs fails its test. */
+const limited = { timeout: 60_000, killSignal: 'SIGTERM' } as const
 const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -40,7 +42,7 @@ test('a writer killed at any moment loses nothing that it acknowledged', async (
     for (const countMax of [1, 400, 3_000]) {
       await rm(folder, { recursive: true, force: true })
       acknowledged.clear()
-      const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, [writer, folder], { ...limited, stdio: ['ignore', 'pipe', 'inherit'] })
       const ended = once(child, 'exit')
       for await (const line of createInterface({ input: child.stdout })) {
         acknowledged.add(Number(line))
@@ -69,6 +71,7 @@ for (const { durability, when, what } of syncFaults) {
       await storedRanks(folder)
       const faults = ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-e', `inject=fsync,fdatasync:error=EIO:when=${when}`]
       const child = spawn('strace', [...faults, '-o', '/dev/null', process.execPath, writer, folder, durability], {
+        ...limited,
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const lines: string[] = []

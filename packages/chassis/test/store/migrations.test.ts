@@ -86,7 +86,7 @@ test('processes that start at once migrate once', async (t: TestContext) => {
   await withFolder(async (url) => {
     const program = fileURLToPath(new URL('./programs/migrate.ts', import.meta.url))
     const processes = [1, 2, 3].map(() =>
-      spawn(process.execPath, [program, url], { stdio: ['ignore', 'ignore', 'pipe'] }),
+      spawn(process.execPath, [program, url], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000 }),
     )
     const errors = await Promise.all(processes.map(({ stderr }) => stderr.setEncoding('utf8').toArray()))
     t.assert.deepStrictEqual(errors.flat(), [])

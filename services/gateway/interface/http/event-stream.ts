@@ -51,6 +51,7 @@ export class EventStreamWriter {
   }
 
   async #writeFrames(): Promise<void> {
+    let hasEnded = false
     for await (const frame of this.#answer.frames) {
       const events = this.#answer.encode(frame)
       if (this.#held === null) await this.#writeEvents(events)
@@ -58,8 +59,9 @@ export class EventStreamWriter {
         this.#held.push(...events)
         if (this.#startsOutput(frame)) await this.#writeEvents(this.#open())
       }
-      if (frame.step.type === 'response-end') return
+      hasEnded = frame.step.type === 'response-end'
     }
+    if (hasEnded) return
     throw new AppError('OUTCOME_UNKNOWN', 'The response broke off before it ended.')
   }
 

@@ -106,7 +106,7 @@ test('inputs that a dead process did not forget are found at the next start', as
   await settle(requests, accepted)
   const [left] = await requests.retention.listForgotten(10)
   t.assert.strictEqual(left?.requestId, accepted.requestId)
-  await requests.forgetSettled.stop()
+  await requests.forgetSettled.start()
   t.assert.deepStrictEqual(await requests.retention.listForgotten(10), [])
 })
 

@@ -1,7 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import { waitUntil } from '@parley/testkit/latch.ts'
-import { collect, createWorld, endOf, rowOf, startProcess, tenantA, untilMoving } from '../harness.ts'
+import { collect, createWorld, endOf, lapseLeases, rowOf, startProcess, tenantA, untilMoving } from '../harness.ts'
 import {
   assistantMessage,
   failingSteps,
@@ -106,4 +106,26 @@ test('a request service that is being restarted delays the start, and no more', 
   await untilMoving(world, () => end !== null, 'the end')
   await following
   t.assert.strictEqual(end, 'completed')
+})
+
+test('two processes that bring the same turn at once write one end', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const process = startProcess(world)
+  world.neighbours.script = async function* () {
+    world.neighbours.sessionIsDown = true
+    yield* textSteps(['Hello'])
+  }
+  const responseId = await process.submit({ sessionId, store: true })
+  await waitUntil(() => world.settled.length === 1)
+  process.kill()
+  world.neighbours.sessionIsDown = false
+  await lapseLeases(world)
+  const heirs = ['runner-1/b', 'runner-2/c'].map((name) => startProcess(world, { name }))
+  await Promise.all(heirs.map((heir) => heir.start()))
+  t.assert.deepStrictEqual(
+    heirs.flatMap(({ failures }) => failures),
+    [],
+  )
+  t.assert.strictEqual(await process.log.count(null, responseId), 5)
+  t.assert.deepStrictEqual(world.neighbours.appended, [responseId])
 })
