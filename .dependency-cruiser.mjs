@@ -79,9 +79,10 @@ export default {
     },
     {
       name: 'packages-know-no-service',
-      comment: 'Packages are what services stand on. Only the catalog lists the contracts.',
+      comment:
+        'Packages are what services stand on. Only the catalog lists the contracts; the command line is a program that looks at the whole system.',
       severity: 'error',
-      from: { path: '^packages/', pathNot: ['^packages/catalog/', tests] },
+      from: { path: '^packages/', pathNot: ['^packages/(?:catalog|cli)/', tests] },
       to: { path: ['^(?:services|apps)/', otherServicesByName] },
     },
     {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino'
 import { eventMigrations } from '../events/migrations.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Durability, Store } from '../store/store.ts'
@@ -8,9 +9,10 @@ export async function openServiceStore(options: {
   service: AnyService
   url: string
   durability: Durability
+  log: Logger
 }): Promise<Store<unknown> | null> {
-  const { service, url, durability } = options
+  const { service, url, durability, log } = options
   if (service.migrations === null) return null
   const migrations = [...eventMigrations, ...service.migrations]
-  return openStore({ url, service: service.contract.name, migrations, durability })
+  return openStore({ url, service: service.contract.name, migrations, durability, log })
 }

@@ -2,6 +2,7 @@ import { AppError } from '../values/errors.ts'
 import type { Transaction } from '../values/transaction.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
+import type { SqlValue } from './store.ts'
 import { isFsyncError, storeUnavailable, toStoreError } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
 
@@ -12,6 +13,11 @@ export interface GroupCommitLimits {
   readonly queueMax: number
   /** How long one unit may keep the store to itself. */
   readonly unitMs: number
+}
+
+interface Write {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
 }
 
 export interface GroupCommitOptions {
@@ -25,7 +31,9 @@ export interface GroupCommitOptions {
 
 /**
  * Runs units of work one after the other and commits those that arrived together as one. Every unit is all or nothing by
- * itself: one that fails is undone alone, by a savepoint. Nobody is told anything before the commit is durable.
+ * itself. One that fails after it has written is undone with everything since `begin`, and what the units before it wrote is
+ * written again; that is rare, while a savepoint around every unit would cost as much as its statements. Nobody is told
+ * anything before the commit is durable.
  *
  *   queue ──(next turn of the event loop)──▶ begin · unit · unit · … · commit ──▶ settle all, run their actions
  *
@@ -38,6 +46,9 @@ export class GroupCommit {
   #queue: SqliteUnit[] = []
   #batch: SqliteUnit[] = []
   #position = 0
+  /** What the units of the batch wrote so far, in order, and where the open unit's part of it begins. */
+  #writes: Write[] = []
+  #unitWritesFrom = 0
   #isScheduled = false
   /** Set when a statement failed in a way that may have ended the database's transaction: the whole batch is lost. */
   #batchError: unknown = null
@@ -85,6 +96,11 @@ export class GroupCommit {
     if (this.#batchError !== null) throw this.#batchError
   }
 
+  /** To be called with each statement of the open unit that may have changed something. */
+  wrote(sql: string, values: readonly SqlValue[]): void {
+    this.#writes.push({ sql, values })
+  }
+
   /** To be called with what a statement of the open unit threw. */
   statementFailed(error: unknown): void {
     if (error instanceof AppError) this.#batchError ??= error
@@ -115,6 +131,7 @@ export class GroupCommit {
     this.#batch = this.#queue.length <= batchMax ? this.#queue : this.#queue.slice(0, batchMax)
     this.#queue = this.#queue.length <= batchMax ? [] : this.#queue.slice(batchMax)
     this.#position = 0
+    this.#writes = []
     this.#batchError = null
     try {
       if (this.#failure !== null) throw this.#failure
@@ -133,8 +150,7 @@ export class GroupCommit {
       this.#commit()
       return
     }
-    // A unit that is alone needs no savepoint: rolling back the transaction undoes it.
-    if (this.#batch.length > 1) this.#connection.savepoint()
+    this.#unitWritesFrom = this.#writes.length
     unit.begin()
   }
 
@@ -143,7 +159,7 @@ export class GroupCommit {
     if (error === null) unit.endWith(value)
     else unit.endWithError(error.thrown)
     try {
-      if (this.#batchError === null) this.#closeSavepoint(error === null)
+      if (error !== null && this.#batchError === null) this.#undoUnit()
     } catch (cause) {
       this.#batchError = cause
     }
@@ -151,14 +167,12 @@ export class GroupCommit {
     this.#runNext()
   }
 
-  #closeSavepoint(isKept: boolean): void {
-    if (this.#batch.length === 1) {
-      if (!isKept) this.#connection.rollback()
-    } else if (isKept) {
-      this.#connection.release()
-    } else {
-      this.#connection.rollbackToSavepoint()
-    }
+  #undoUnit(): void {
+    if (this.#writes.length === this.#unitWritesFrom) return
+    this.#writes.length = this.#unitWritesFrom
+    this.#connection.rollback()
+    this.#connection.begin()
+    for (const { sql, values } of this.#writes) this.#connection.run(sql, values)
   }
 
   #commit(): void {

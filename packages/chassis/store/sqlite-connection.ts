@@ -74,19 +74,6 @@ export class SqliteConnection {
     this.run('rollback', none)
   }
 
-  savepoint(): void {
-    this.run('savepoint unit', none)
-  }
-
-  release(): void {
-    this.run('release unit', none)
-  }
-
-  rollbackToSavepoint(): void {
-    this.run('rollback to unit', none)
-    this.run('release unit', none)
-  }
-
   logLength(): LogLength {
     return this.first('pragma wal_checkpoint(noop)', none) as LogLength
   }

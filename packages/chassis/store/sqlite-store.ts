@@ -61,7 +61,9 @@ export class SqliteStore<Schema> implements Store<Schema> {
     const unit = this.#openUnit(tx)
     const existing = this.#builders.get(unit)
     if (existing !== undefined) return existing
-    const builder = createSqliteKysely<Schema>((query) => this.#write(unit, (writer) => writer.execute(query)))
+    const builder = createSqliteKysely<Schema>((query) =>
+      this.#inUnit(unit, toStatement(query), (writer) => writer.execute(query)),
+    )
     this.#builders.set(unit, builder)
     return builder
   }
@@ -73,21 +75,17 @@ export class SqliteStore<Schema> implements Store<Schema> {
     const bind = createBinder(query)
     const { sql: text } = query
     const isSelect = SelectQueryNode.is(query.query)
-    const perform = <T>(tx: Transaction | null, use: (connection: SqliteConnection) => T): T =>
-      tx === null ? this.#readWith(isSelect, use) : this.#write(this.#openUnit(tx), use)
+    type Use<T> = (connection: SqliteConnection, values: readonly SqlValue[]) => T
+    const perform = async <T>(tx: Transaction | null, parameters: Parameters, use: Use<T>): Promise<T> => {
+      const values = bind(parameters)
+      if (tx === null) return this.#readWith(isSelect, (connection) => use(connection, values))
+      return this.#inUnit(this.#openUnit(tx), { text, values, isSelect }, (writer) => use(writer, values))
+    }
     return {
-      all: async (tx, parameters) => {
-        const values = bind(parameters)
-        return perform(tx, (connection) => connection.all(text, values)) as Row[]
-      },
-      first: async (tx, parameters) => {
-        const values = bind(parameters)
-        return perform(tx, (connection) => connection.first(text, values)) as Row | undefined
-      },
-      run: async (tx, parameters) => {
-        const values = bind(parameters)
-        return perform(tx, (connection) => connection.run(text, values))
-      },
+      all: (tx, parameters) => perform(tx, parameters, (connection, values) => connection.all(text, values) as Row[]),
+      first: (tx, parameters) =>
+        perform(tx, parameters, (connection, values) => connection.first(text, values) as Row | undefined),
+      run: (tx, parameters) => perform(tx, parameters, (connection, values) => connection.run(text, values)),
     }
   }
 
@@ -121,10 +119,12 @@ export class SqliteStore<Schema> implements Store<Schema> {
     return tx
   }
 
-  #write<T>(unit: SqliteUnit, use: (connection: SqliteConnection) => T): T {
+  #inUnit<T>(unit: SqliteUnit, statement: Statement, use: (connection: SqliteConnection) => T): T {
     this.#commits.assertOpen(unit)
     try {
-      return use(this.#writer)
+      const result = use(this.#writer)
+      if (!statement.isSelect) this.#commits.wrote(statement.text, statement.values)
+      return result
     } catch (cause) {
       const error = toStoreError(cause, this.#options.service)
       this.#commits.statementFailed(error)
@@ -146,4 +146,14 @@ export class SqliteStore<Schema> implements Store<Schema> {
       throw toStoreError(cause, this.#options.service)
     }
   }
+}
+
+interface Statement {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+  readonly isSelect: boolean
+}
+
+function toStatement({ sql, parameters, query }: CompiledQuery): Statement {
+  return { text: sql, values: parameters as readonly SqlValue[], isSelect: SelectQueryNode.is(query) }
 }

@@ -36,7 +36,7 @@ async function withRelays(env: Env, visit: (relay: Relay, service: string) => Pr
   const transport = { deliver: () => Promise.reject(new Error('this command sends nothing itself')) }
   for (const service of services) {
     const { name } = service.contract
-    await using store = await openServiceStore({ service, url: urls[name] ?? '', durability: 'process' })
+    await using store = await openServiceStore({ service, url: urls[name] ?? '', durability: 'process', log })
     if (store === null) continue
     const relay = createRelay({ store, subscribersOf: () => [], transport, clock: realClock, log })
     if (await visit(relay, name)) return true
