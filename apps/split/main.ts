@@ -16,7 +16,9 @@ if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_000) {
 const secret = process.env.PARLEY_INTERNAL_SECRET ?? randomBytes(32).toString('base64url')
 const split = startSplit({ root, basePort, env: { ...process.env, PARLEY_INTERNAL_SECRET: secret } })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => split.stop(signal))
+const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+process.on('SIGTERM', () => split.stop('SIGTERM'))
+process.on('SIGINT', () => split.stop(atTerminal ? null : 'SIGINT'))
 await split.ready().then(
   () => process.stdout.write(`${split.announcement}\n${table(split.services)}\n`),
   (error: unknown) => process.stderr.write(`${error instanceof Error ? error.message : error}\n`),

@@ -25,7 +25,8 @@ export interface Split {
   readonly announcement: string
   /** Resolves once every process says it is ready; rejects when one ends before. */
   ready(): Promise<void>
-  stop(signal: NodeJS.Signals): void
+  /** Passes the signal on; null when a terminal has sent it to every process already. */
+  stop(signal: NodeJS.Signals | null): void
   /** The exit code, once all processes have ended. */
   readonly ended: Promise<number>
 }
@@ -45,24 +46,39 @@ export function startSplit({ root, basePort, env }: SplitOptions): Split {
   const internalPortOf = (name: string) => (name === 'gateway' ? basePort + names.length : portOf(name))
   const urls = Object.fromEntries(names.map((name) => [urlVariable(name), `http://127.0.0.1:${internalPortOf(name)}`]))
   let announcement = ''
+  const announced = Promise.withResolvers<void>()
   const children = names.map((name) => {
     const { [urlVariable(name)]: _own, ...others } = urls
     const ports = name === 'gateway' ? { INTERNAL_PORT: String(internalPortOf(name)) } : {}
     const child = startChild({ root, name, port: portOf(name), env: { ...env, ...others, ...ports } })
-    if (name === 'gateway') child.process.stdout?.setEncoding('utf8').on('data', (text) => (announcement += text))
-    else child.process.stdout?.resume()
+    if (name === 'gateway') {
+      child.process.stdout?.setEncoding('utf8').on('data', (text) => {
+        announcement += text
+        announced.resolve()
+      })
+    } else child.process.stdout?.resume()
     return child
   })
-  const stop = (signal: NodeJS.Signals) => {
-    for (const { process } of children) if (process.exitCode === null) process.kill(signal)
+  let stopping = false
+  const stop = (signal: NodeJS.Signals | null) => {
+    stopping = true
+    if (signal !== null) for (const { process } of children) if (process.exitCode === null) process.kill(signal)
   }
-  for (const { ended } of children) void ended.then(() => stop('SIGTERM'))
+  const stopOnce = () => {
+    // To a process that is draining already, another signal would mean impatience.
+    if (!stopping) stop('SIGTERM')
+  }
+  for (const { ended } of children) void ended.then(stopOnce)
   return {
     services: children,
     get announcement() {
       return announcement.trimEnd()
     },
-    ready: () => Promise.all(children.map(untilReady)).then(() => undefined),
+    async ready() {
+      await Promise.all(children.map(untilReady))
+      // A process is ready before it has said so, and the key is said only once.
+      await Promise.race([announced.promise, ...children.map(({ ended }) => ended)])
+    },
     stop,
     ended: Promise.all(children.map(({ ended }) => ended)).then((codes) => codes.find((code) => code !== 0) ?? 0),
   }

@@ -21,6 +21,7 @@ import { KyselyKeyStore } from './infrastructure/kysely-key-store.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
 import { PublishedKeyEvents } from './infrastructure/published-key-events.ts'
 import type { GatewaySchema } from './infrastructure/schema.ts'
+import { scopeDepartures } from './infrastructure/scope-departures.ts'
 import { createCalls } from './interface/calls.ts'
 import { OpenExchanges } from './interface/http/open-exchanges.ts'
 import { refuseMalformed } from './interface/http/refuse-malformed.ts'
@@ -103,7 +104,12 @@ function serve(app: FastifyInstance, kit: Kit, { manageKeys, open, directory, ha
   refuseMalformed(app.server, () => newId('req'))
   serveRoutes(app, {
     routes: createRouteTable({
-      generate: createGenerate({ requests: clients.request, followResponse }),
+      generate: createGenerate({
+        requests: clients.request,
+        responses: clients.response,
+        followResponse,
+        departures: scopeDepartures,
+      }),
       followResponse,
       manageKeys,
       sessions: clients.session,

@@ -15,6 +15,8 @@ export interface GroupCommitLimits {
   readonly unitMs: number
 }
 
+const gatherTurns = 4
+
 interface Write {
   readonly sql: string
   readonly values: readonly SqlValue[]
@@ -50,6 +52,7 @@ export class GroupCommit {
   #writes: Write[] = []
   #unitWritesFrom = 0
   #isScheduled = false
+  #lastBatchSize = 0
   /** Set when a statement failed in a way that may have ended the database's transaction: the whole batch is lost. */
   #batchError: unknown = null
   /** Set once the database cannot be trusted any more: nothing is tried again. */
@@ -123,13 +126,22 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => this.#flush())
+    this.#flushAfter(this.#lastBatchSize > 1 ? gatherTurns : 0)
+  }
+
+  /** Where several units came together, more are about to: a few turns of the loop cost less than a commit does. */
+  #flushAfter(turns: number): void {
+    setImmediate(() => {
+      if (turns > 0 && this.#queue.length < this.#options.limits.batchMax) this.#flushAfter(turns - 1)
+      else this.#flush()
+    })
   }
 
   #flush(): void {
     const { batchMax } = this.#options.limits
     this.#batch = this.#queue.length <= batchMax ? this.#queue : this.#queue.slice(0, batchMax)
     this.#queue = this.#queue.length <= batchMax ? [] : this.#queue.slice(batchMax)
+    this.#lastBatchSize = this.#batch.length
     this.#position = 0
     this.#writes = []
     this.#batchError = null

@@ -19,7 +19,7 @@ export interface LoggerOptions {
   stream?: DestinationStream
 }
 
-const bufferBytes = 4_096
+const bufferBytes = 15 * 1_024
 const flushMs = 250
 
 /**

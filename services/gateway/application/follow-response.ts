@@ -8,6 +8,13 @@ export interface FollowResponsePorts {
   sleep: Sleep
 }
 
+export interface FollowQuery {
+  responseId: string
+  waitMs: number
+  /** Called when the first frame has come. */
+  onAttached?: () => void
+}
+
 export type FollowResponse = ReturnType<typeof createFollowResponse>
 
 /**
@@ -17,7 +24,7 @@ export type FollowResponse = ReturnType<typeof createFollowResponse>
 export function createFollowResponse({ responses, sleep }: FollowResponsePorts) {
   return async function* followResponse(
     context: CallContext,
-    { responseId, waitMs }: { responseId: string; waitMs: number },
+    { responseId, waitMs, onAttached }: FollowQuery,
   ): AsyncGenerator<Frame, void> {
     let last = -1
     let failures = 0
@@ -27,6 +34,7 @@ export function createFollowResponse({ responses, sleep }: FollowResponsePorts) 
         for await (const frame of responses.follow(context, { responseId, after: last, waitMs })) {
           if (frame.seq <= last) continue
           if (frame.seq !== last + 1) throw gap(last, frame.seq)
+          if (last === -1) onAttached?.()
           last = frame.seq
           failures = 0
           hasEnded = frame.step.type === 'response-end'

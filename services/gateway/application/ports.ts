@@ -49,6 +49,14 @@ export interface KeyEvents {
   revoked(tx: Transaction, context: CallContext, key: ApiKeyRecord): Promise<void>
 }
 
+/** Callers that leave before their work is done. */
+export interface Departures {
+  /** Calls back once the caller of `context` has gone, at once if it has; the function returned forgets about it. */
+  onGone(context: CallContext, action: () => void): () => void
+  /** The same caller and deadline, alive after the caller has gone. Close it when the work is done. */
+  outlive(context: CallContext): CallContext & { close(): void }
+}
+
 /** A new secret that cannot be guessed: `parley-` and 256 random bits. */
 export type NewSecret = () => string
 /** One-way and fast: secrets have too much entropy to be guessed. */

@@ -15,6 +15,7 @@ import { createLimitRequests } from '../application/limit-requests.ts'
 import type { ManageKeys } from '../application/manage-keys.ts'
 import { type GatewayConfig, loadGatewayConfig } from '../config.ts'
 import type { AuthenticatedKey } from '../domain/api-key.ts'
+import { scopeDepartures } from '../infrastructure/scope-departures.ts'
 import { OpenExchanges } from '../interface/http/open-exchanges.ts'
 import { refuseMalformed } from '../interface/http/refuse-malformed.ts'
 import { RequestRecorder } from '../interface/http/request-recorder.ts'
@@ -75,7 +76,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   }
   const followResponse = createFollowResponse({ responses: fakes.response, sleep: async () => {} })
   const routes = createRouteTable({
-    generate: createGenerate({ requests: fakes.request, followResponse }),
+    generate: createGenerate({
+      requests: fakes.request,
+      responses: fakes.response,
+      followResponse,
+      departures: scopeDepartures,
+    }),
     followResponse,
     manageKeys: options.manageKeys ?? noKeys,
     sessions: fakes.session,

@@ -1,0 +1,11 @@
+import { CallScope, onAbort } from '@parley/chassis/contract/call-scope.ts'
+import type { Departures } from '../application/ports.ts'
+
+/** Departures as the scopes of requests tell them. */
+export const scopeDepartures: Departures = {
+  onGone: (context, action) => onAbort(context, action),
+  outlive({ principal, requestId, correlationId, causationId, traceparent, depth, deadline }) {
+    const deadlineMs = deadline.remainingMs()
+    return CallScope.root({ principal, requestId, correlationId, causationId, traceparent, depth, deadlineMs })
+  },
+}

@@ -1,0 +1,10 @@
+/** What `parley.config.ts` says in the systems of the journeys. */
+export const configFile = ({ upstreamUrl, floodUrl }: { upstreamUrl: string; floodUrl: string }) => ({
+  providers: {
+    listed: { baseUrl: upstreamUrl, models: { 'listed-model': { providerModel: 'renamed-by-config' } } },
+    flood: { baseUrl: floodUrl, models: { flood: {} } },
+  },
+  templates: {
+    tutor: { version: '1', text: 'You teach {{subject}} in a {{tone}} tone.' },
+  },
+})

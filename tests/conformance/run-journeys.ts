@@ -1,0 +1,28 @@
+import { after, before, describe, test } from 'node:test'
+import { startSystem } from '../harness/start-system.ts'
+import type { System, Topology } from '../harness/system.ts'
+import { configFile } from './config-file.ts'
+import type { Journey } from './journey.ts'
+import { journeys } from './journeys.ts'
+
+/** Journeys have models and mostly tenants of their own, so some can be under way at once. */
+const concurrency = 5
+const journeyTimeoutMs = 40_000
+
+/** Runs every journey against one system in the given topology. */
+export function runJourneys(topology: Topology): void {
+  describe(`topology ${topology}`, () => {
+    let system: System
+    before(async () => {
+      system = await startSystem(topology, { configFile })
+    })
+    after(() => system.stop())
+    const add = ({ name, run }: Journey) => test(name, { timeout: journeyTimeoutMs }, (t) => run(t, system))
+    describe('side by side', { concurrency }, () => {
+      for (const journey of journeys.filter(({ alone = false }) => !alone)) add(journey)
+    })
+    describe('one at a time', () => {
+      for (const journey of journeys.filter(({ alone = false }) => alone)) add(journey)
+    })
+  })
+}

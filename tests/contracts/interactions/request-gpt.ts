@@ -1,0 +1,61 @@
+import { GptContract } from '@parley/gpt/contract.ts'
+import { createRequest } from '../consumers/request.ts'
+import { model } from '../examples.ts'
+import { definePair } from '../pact/define-pair.ts'
+
+const greeting = { id: 'greeting', variables: { name: 'Ada' } }
+
+export const requestToGpt = definePair({
+  consumer: 'request',
+  contract: GptContract,
+  createConsumer: createRequest,
+  interactions: [
+    {
+      what: 'asks where a model name leads',
+      call: 'getModel',
+      input: { model: 'simulated' },
+      answer: model,
+      use: ({ models, context }) => models.resolve(context, 'simulated'),
+      makes: 'simulated',
+    },
+    {
+      what: 'asks where the name of no model leads',
+      call: 'getModel',
+      input: { model: 'absent' },
+      error: 'MODEL_NOT_FOUND',
+      use: ({ models, context }) => models.resolve(context, 'absent'),
+    },
+    {
+      what: 'asks for the default model',
+      call: 'listModels',
+      input: {},
+      answer: { models: [model], defaultModel: 'simulated' },
+      use: ({ models, context }) => models.defaultModel(context),
+      makes: 'simulated',
+    },
+    {
+      what: 'renders a prompt template',
+      given: 'a template greeting with a name',
+      call: 'renderPrompt',
+      input: greeting,
+      answer: { instructions: 'Greet Ada.' },
+      use: ({ templates, context }) => templates.render(context, greeting),
+      makes: 'Greet Ada.',
+    },
+    {
+      what: 'renders a prompt template without its variable',
+      given: 'a template greeting with a name',
+      call: 'renderPrompt',
+      input: { id: 'greeting' },
+      error: 'INVALID_REQUEST',
+      use: ({ templates, context }) => templates.render(context, { id: 'greeting' }),
+    },
+    {
+      what: 'renders a prompt template that is not there',
+      call: 'renderPrompt',
+      input: { id: 'absent' },
+      error: 'TEMPLATE_NOT_FOUND',
+      use: ({ templates, context }) => templates.render(context, { id: 'absent' }),
+    },
+  ],
+})

@@ -1,0 +1,60 @@
+import { SessionContract } from '@parley/session/contract.ts'
+import { createRequest } from '../consumers/request.ts'
+import { absent, conversation, responseId } from '../examples.ts'
+import { definePair } from '../pact/define-pair.ts'
+
+const ids = { sessionId: conversation }
+const turn = { sessionId: conversation, responseId }
+
+export const requestToSession = definePair({
+  consumer: 'request',
+  contract: SessionContract,
+  createConsumer: createRequest,
+  interactions: [
+    {
+      what: 'reserves a session',
+      given: 'an open session',
+      ids,
+      call: 'beginTurn',
+      input: turn,
+      answer: { preferences: { model: 'simulated' } },
+      use: ({ turns, context }) => turns.begin(context, turn),
+      makes: { preferredModel: 'simulated' },
+    },
+    {
+      what: 'reserves a session that is not there',
+      call: 'beginTurn',
+      input: { sessionId: absent.conversation, responseId },
+      error: 'SESSION_NOT_FOUND',
+      use: ({ turns, context }) => turns.begin(context, { sessionId: absent.conversation, responseId }),
+    },
+    {
+      what: 'reserves a closed session',
+      given: 'a closed session',
+      ids,
+      call: 'beginTurn',
+      input: turn,
+      error: 'SESSION_CLOSED',
+      use: ({ turns, context }) => turns.begin(context, turn),
+    },
+    {
+      what: 'reserves a session that another response holds',
+      given: 'a session that a response holds',
+      ids,
+      call: 'beginTurn',
+      input: turn,
+      error: 'SESSION_BUSY',
+      use: ({ turns, context }) => turns.begin(context, turn),
+    },
+    {
+      what: 'lets go of a session',
+      given: 'an open session',
+      ids,
+      call: 'abandonTurn',
+      input: turn,
+      answer: {},
+      use: ({ turns, context }) => turns.abandon(context, turn),
+      makes: undefined,
+    },
+  ],
+})
