@@ -21,9 +21,14 @@ process.on('SIGTERM', () => split.stop('SIGTERM'))
 process.on('SIGINT', () => split.stop(atTerminal ? null : 'SIGINT'))
 await split.ready().then(
   () => process.stdout.write(`${split.announcement}\n${table(split.services)}\n`),
-  (error: unknown) => process.stderr.write(`${error instanceof Error ? error.message : error}\n`),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = 1
+    split.stop('SIGTERM')
+  },
 )
-process.exitCode = await split.ended
+const exitCode = await split.ended
+process.exitCode ||= exitCode
 
 function table(services: readonly SplitService[]): string {
   return services.map(({ name, port, pid }) => `  ${name.padEnd(9)} http://127.0.0.1:${port}  pid ${pid}`).join('\n')

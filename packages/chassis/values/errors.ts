@@ -31,7 +31,6 @@ export const errorTable = {
   REQUEST_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
   RESPONSE_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
   PREVIOUS_RESPONSE_NOT_FOUND: { status: 400, retryable: false, type: 'invalid_request_error' },
-  RESPONSE_NOT_CANCELLABLE: { status: 400, retryable: false, type: 'invalid_request_error' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, retryable: false, type: 'invalid_request_error' },
   // Providers
   PROVIDER_REFUSED: { status: 400, retryable: false, type: 'invalid_request_error' },
