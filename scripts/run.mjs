@@ -22,7 +22,8 @@ if (entry === undefined) {
 try {
   await ensureDependencies(root)
   const node = await findSuitableNode(root)
-  await runProgram(node, [path.resolve(root, entry), ...args])
+  const compileCache = path.join(root, '.cache', 'compile')
+  await runProgram(node, [path.resolve(root, entry), ...args], { compileCache })
 } catch (error) {
   say(error instanceof Error ? error.message : String(error))
   process.exitCode = 1

@@ -37,7 +37,7 @@ export async function startSystem(topology: Topology, options: SystemOptions = {
 
 export const presetKey = 'parley-preset-key-of-the-tests'
 /** The model's silence that counts as a stall: short, so that a test need not wait long for it. */
-export const idleTimeoutMs = 2_000
+export const idleTimeoutMs = 3_000
 
 function baseEnv(folder: string, upstream: SimulatedUpstream): Record<string, string> {
   return {

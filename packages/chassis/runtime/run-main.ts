@@ -8,6 +8,7 @@ import type { Contract } from '../contract/define-contract.ts'
 import { topologyTable } from '../placement/topology-table.ts'
 import { StoreRefusedError } from '../store/store-errors.ts'
 import type { AnyService } from './define-service.ts'
+import { releaseStartupMemory } from './release-startup-memory.ts'
 import type { RunningProcess } from './running-process.ts'
 import { startProcess } from './start-process.ts'
 
@@ -34,6 +35,7 @@ export async function runMain({ services, contracts, servicesDefault }: MainOpti
     })
     stopOnSignal(running)
     process.stdout.write(`${await welcome(running)}\n${topologyTable(running.placements)}\n`)
+    releaseStartupMemory()
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`)
     process.exitCode = 1
