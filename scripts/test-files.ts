@@ -8,10 +8,7 @@ export const allTests = [...unitTests, 'tests/**/*.test.ts']
 
 const timeoutMs = 3 * 60 * 1_000
 
-/**
- * How Node's test runner is started, whoever asks for it. A test that fails half-way may leave a server or a process
- * behind, which would keep its file, and so the run, from ever ending: hence the forced exit.
- */
+/** How Node's test runner is started, whoever asks for it. */
 export const runnerOptions = ['--test', '--test-concurrency=3', `--test-timeout=${timeoutMs}`]
 
 /** Test files below `root`, in a stable order, with forward slashes. */

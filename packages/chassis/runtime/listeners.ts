@@ -11,8 +11,13 @@ const internalBodyBytesMax = 64 * 1024 * 1024
 export async function createPublicApp(
   health: HealthOptions,
   routes: (app: FastifyInstance) => void | Promise<void>,
+  isStopping: () => boolean = () => false,
 ): Promise<FastifyInstance> {
   const app = createApp()
+  // A client that is told so does not send its next request on a connection that is about to be closed.
+  app.server.prependListener('request', (_request, response) => {
+    if (isStopping()) response.shouldKeepAlive = false
+  })
   addHealthRoutes(app, health)
   await routes(app)
   return app

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -82,6 +83,8 @@ export class HostedProcess implements RunningProcess {
     if (this.#state === 'stopping') return
     this.#state = 'stopping'
     const signal = AbortSignal.timeout(this.#config.drainTimeoutMs)
+    // Closing at once would cut off requests that are on their way over idle connections.
+    if (this.#publicApp !== null) await delay(lameDuckMs)
     // New connections are refused from here on; those that exist finish what they are doing.
     const closing = this.#publicApp?.close()
     for (const { instance } of this.hosted) await instance.drain?.(signal)
@@ -119,7 +122,8 @@ export class HostedProcess implements RunningProcess {
     }
     const routes = this.hosted.find(({ instance }) => instance.publicRoutes !== undefined)?.instance.publicRoutes
     if (publicPort !== null && routes !== undefined) {
-      this.#publicApp = await createPublicApp(health, routes)
+      const isStopping = () => this.#state === 'stopping'
+      this.#publicApp = await createPublicApp(health, routes, isStopping)
       await this.#publicApp.listen({ host, port: publicPort })
     }
   }
@@ -147,6 +151,8 @@ function reasonsOf({ contract, instance, store }: HostedService): readonly strin
 }
 
 const idleSweepMs = 50
+/** How long a stopping process still answers on kept-alive connections, asking clients to let go of them. */
+const lameDuckMs = 500
 
 /**
  * Closes connections as they fall idle, since clients would keep them for long and closing waits for all; cuts those
