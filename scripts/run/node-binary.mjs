@@ -51,10 +51,14 @@ async function install({ root, name, version, folder, onStart }) {
   try {
     writeFileSync(path.join(staging, 'package.json'), '{ "private": true }\n')
     copyNpmSettings(root, staging)
-    await runNpm(
-      ['install', '--prefix', '.', '--no-save', '--no-package-lock', '--ignore-scripts', `${name}@${version}`],
-      { root, cwd: staging, purpose: `get ${name}@${version}`, otherwise: installByHand, onStart },
-    )
+    // Without --prefix: it would move npm's global settings too, and with them a company's registry or certificates.
+    await runNpm(['install', '--no-save', '--no-package-lock', '--ignore-scripts', `${name}@${version}`], {
+      root,
+      cwd: staging,
+      purpose: `get ${name}@${version}`,
+      otherwise: installByHand,
+      onStart,
+    })
     const installed = path.join(staging, 'node_modules', name)
     verify(path.join(installed, 'bin', process.platform === 'win32' ? 'node.exe' : 'node'), version)
     rmSync(folder, { recursive: true, force: true })
