@@ -16,6 +16,7 @@ import type { Sleep } from './application/ports.ts'
 import { type GatewayConfig, loadGatewayConfig } from './config.ts'
 import { GatewayContract } from './contract.ts'
 import { CachedKeyDirectory } from './infrastructure/cached-key-directory.ts'
+import { countKeyOutages } from './infrastructure/key-outages.ts'
 import { newRandomSecret, sha256 } from './infrastructure/key-secrets.ts'
 import { KyselyKeyStore } from './infrastructure/kysely-key-store.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
@@ -80,11 +81,17 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
   },
 })
 
-function createKeyPorts({ store, events, clock, newId }: Kit) {
+function createKeyPorts({ store, events, clock, newId, config, metrics }: Kit) {
   const keys = new KyselyKeyStore(store)
   return {
     keys,
-    directory: new CachedKeyDirectory({ keys, clock }),
+    directory: new CachedKeyDirectory({
+      keys,
+      clock,
+      timers: systemTimers,
+      outageMs: config.keyOutageMs,
+      onOutage: countKeyOutages(metrics),
+    }),
     events: new PublishedKeyEvents(events),
     newSecret: newRandomSecret,
     hashSecret: sha256,

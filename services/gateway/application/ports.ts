@@ -32,12 +32,12 @@ export interface KeyStore extends Transactor {
 
 /**
  * Keys by the hash of their secret, for every request: remembers what it found, and that it found nothing, for half a
- * second at most.
+ * second at most; a key that was valid longer, for as long as the store does not answer, up to a set time.
  */
 export interface KeyDirectory {
   /** What is remembered: undefined when that is nothing, null when there is no such key. */
   peek(secretHash: string): AuthenticatedKey | null | undefined
-  /** Looks the key up where it is kept. Throws STORE_UNAVAILABLE. */
+  /** Looks the key up where it is kept. Throws STORE_UNAVAILABLE when that does not answer and the key is not known. */
   load(secretHash: string): Promise<AuthenticatedKey | null>
   /** The next look-up asks the store. */
   forget(secretHash: string): void

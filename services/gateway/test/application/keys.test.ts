@@ -8,7 +8,7 @@ import { createTestStore } from '@parley/testkit/store.ts'
 import { createAuthenticate } from '../../application/authenticate.ts'
 import { createEnsureFirstKey } from '../../application/ensure-first-key.ts'
 import { createManageKeys } from '../../application/manage-keys.ts'
-import { CachedKeyDirectory, keyFreshMs } from '../../infrastructure/cached-key-directory.ts'
+import { CachedKeyDirectory, keyFreshMs, storePatienceMs } from '../../infrastructure/cached-key-directory.ts'
 import { newRandomSecret, sha256 } from '../../infrastructure/key-secrets.ts'
 import { KyselyKeyStore } from '../../infrastructure/kysely-key-store.ts'
 import { migrations } from '../../infrastructure/migrations/index.ts'
@@ -26,13 +26,17 @@ async function setUp() {
   const keys = new KyselyKeyStore(store)
   const clock = createFakeClock()
   const reads = { count: 0 }
+  const outage: { answer: 'refuses' | 'hangs' | null; admitted: number } = { answer: null, admitted: 0 }
   const counted = {
     findByHash: (...args: Parameters<KyselyKeyStore['findByHash']>) => {
       reads.count++
+      if (outage.answer === 'refuses') return Promise.reject(new AppError('STORE_UNAVAILABLE', 'The store is away.'))
+      if (outage.answer === 'hangs') return new Promise<never>(() => {})
       return keys.findByHash(...args)
     },
   }
-  const directory = new CachedKeyDirectory({ keys: counted, clock })
+  const onOutage = () => void outage.admitted++
+  const directory = new CachedKeyDirectory({ keys: counted, clock, timers: clock, outageMs, onOutage })
   const ports = {
     keys,
     directory,
@@ -47,6 +51,7 @@ async function setUp() {
     keys,
     clock,
     reads,
+    outage,
     published,
     manage: createManageKeys(ports),
     ensureFirstKey: createEnsureFirstKey(ports),
@@ -55,6 +60,7 @@ async function setUp() {
   }
 }
 
+const outageMs = 10 * 60_000
 const context = testContext({ scopes: ['keys'] })
 const operator = testContext({ tenant: 'default', scopes: ['keys', 'operator'] })
 const wish = {
@@ -180,4 +186,48 @@ test('a preset key that was revoked on purpose stays revoked over starts', async
   await gateway.manage.revokeKey(operator, { keyId: data[0]?.keyId ?? '' })
   await gateway.ensureFirstKey(operator, 'preset-one')
   await t.assert.rejects(gateway.authenticate('preset-one'), withCode('KEY_REVOKED'))
+})
+
+test('a key that was valid goes on working while the store refuses, for the stated time', async (t: TestContext) => {
+  await using gateway = await setUp()
+  const { secret } = await gateway.manage.createKey(context, wish)
+  await gateway.authenticate(secret)
+  gateway.outage.answer = 'refuses'
+  gateway.clock.advance(keyFreshMs + 1)
+  t.assert.strictEqual((await gateway.authenticate(secret)).principal.tenant, 'tenant-a')
+  t.assert.strictEqual(gateway.outage.admitted, 1)
+  await t.assert.rejects(gateway.authenticate(`${secret}x`), withCode('STORE_UNAVAILABLE'))
+  gateway.clock.advance(outageMs + 1)
+  await t.assert.rejects(gateway.authenticate(secret), withCode('STORE_UNAVAILABLE'))
+})
+
+test('a store that hangs delays a known key by a moment only', async (t: TestContext) => {
+  await using gateway = await setUp()
+  const { secret } = await gateway.manage.createKey(context, wish)
+  await gateway.authenticate(secret)
+  gateway.outage.answer = 'hangs'
+  gateway.clock.advance(keyFreshMs + 1)
+  const admitted = gateway.authenticate(secret)
+  await Promise.resolve()
+  gateway.clock.advance(storePatienceMs)
+  t.assert.strictEqual((await admitted).principal.tenant, 'tenant-a')
+})
+
+test('a revocation is seen when the store answers again, and one made here at once', async (t: TestContext) => {
+  await using gateway = await setUp()
+  const { secret, key } = await gateway.manage.createKey(context, wish)
+  await gateway.authenticate(secret)
+  await gateway.store.transaction((tx) => gateway.keys.revoke(tx, key.keyId, gateway.clock.now()))
+  gateway.outage.answer = 'refuses'
+  gateway.clock.advance(keyFreshMs + 1)
+  await gateway.authenticate(secret)
+  gateway.outage.answer = null
+  gateway.clock.advance(keyFreshMs + 1)
+  await t.assert.rejects(gateway.authenticate(secret), withCode('KEY_REVOKED'))
+
+  const other = await gateway.manage.createKey(context, wish)
+  await gateway.authenticate(other.secret)
+  await gateway.manage.revokeKey(context, { keyId: other.key.keyId })
+  gateway.outage.answer = 'refuses'
+  await t.assert.rejects(gateway.authenticate(other.secret), withCode('STORE_UNAVAILABLE'))
 })
