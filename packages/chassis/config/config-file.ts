@@ -5,6 +5,8 @@
 export interface ParleyConfigFile {
   /** Named OpenAI-compatible providers, in the order in which models are looked up. */
   readonly providers?: Readonly<Record<string, ProviderEntry>>
+  /** What models cost: overrules and adds to the built-in table. */
+  readonly prices?: PricesEntry
   /** Prompt templates by id. */
   readonly templates?: Readonly<Record<string, TemplateEntry>>
   /** Post-processing steps, in order; the names of files in `services/response/application/steps/`. */
@@ -25,6 +27,21 @@ export interface ModelEntry {
   readonly providerModel?: string
   /** Input and output together, in tokens. */
   readonly contextTokensMax?: number
+}
+
+export interface PricesEntry {
+  /** Names this state of the prices; every ledger row carries it. Change it with the figures. */
+  readonly version: string
+  /** By a model's name, or by `provider/model`. */
+  readonly models: Readonly<Record<string, PriceEntry>>
+}
+
+/** In units of the one currency that all prices and budgets are in, per million tokens, as providers publish them. */
+export interface PriceEntry {
+  readonly input: number
+  /** Input that the provider had cached; the price of other input when absent. */
+  readonly cachedInput?: number
+  readonly output: number
 }
 
 export interface TemplateEntry {

@@ -1,3 +1,4 @@
+import { runWithDeadline } from '../store/deadline-scope.ts'
 import { isInsideTransaction } from '../store/transaction-scope.ts'
 import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
@@ -73,7 +74,8 @@ class LocalPath {
     const scope = CallScope.child(context, definition.deadlineMs)
     try {
       const implementation = this.#implementation() as AnyUnary
-      const result = await scope.bound(implementation(scope, strict ? this.#enter(definition, input) : input))
+      const given = strict ? this.#enter(definition, input) : input
+      const result = await scope.bound(runWithDeadline(scope, () => implementation(scope, given)))
       if (fault === 'unknown-outcome') throw outcomeUnknown(service)
       return strict ? strictCopy(checkOutput(service, name, definition.out, result)) : result
     } finally {

@@ -3,14 +3,9 @@ import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
 import type { AnyCall } from './define-contract.ts'
 
-const policy = retry(handleWhen(isTransient), {
-  maxAttempts: 2,
-  backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }),
-})
-
 /**
- * Repeats a call that failed for a passing reason. Only the outermost caller does (depth 0), and only for calls that may
- * be repeated; the inner layers fail fast, so that tries do not multiply.
+ * Repeats a call that failed for a passing reason: an idempotent one whatever came of it, any other only if it surely had
+ * no effect. Only the outermost caller does (depth 0); the inner layers fail fast, so that tries do not multiply.
  */
 export async function retryOutermost<T>(
   definition: AnyCall,
@@ -20,7 +15,8 @@ export async function retryOutermost<T>(
   try {
     return await attempt()
   } catch (error) {
-    if (context.depth > 0 || !definition.idempotent || !isTransient(error)) throw error
+    const { isPassing, policy } = definition.idempotent ? repeatable : unrepeatable
+    if (context.depth > 0 || !isPassing(error)) throw error
     return policy.execute((state: IRetryContext) => {
       if (state.signal.aborted) throw error
       return attempt()
@@ -28,6 +24,19 @@ export async function retryOutermost<T>(
   }
 }
 
-function isTransient(error: unknown): boolean {
-  return error instanceof AppError && (error.kind === 'unavailable' || error.kind === 'unknown-outcome')
+const repeatable = untilBack(hadNoEffectOrMayHave)
+const unrepeatable = untilBack(hadNoEffect)
+
+/** About eight seconds in all: what a service needs to be restarted. */
+function untilBack(isPassing: (error: unknown) => boolean) {
+  const backoff = new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_500 })
+  return { isPassing, policy: retry(handleWhen(isPassing), { maxAttempts: 10, backoff }) }
+}
+
+function hadNoEffect(error: unknown): boolean {
+  return error instanceof AppError && error.kind === 'unavailable'
+}
+
+function hadNoEffectOrMayHave(error: unknown): boolean {
+  return hadNoEffect(error) || (error instanceof AppError && error.kind === 'unknown-outcome')
 }

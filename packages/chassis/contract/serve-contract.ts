@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { runWithDeadline } from '../store/deadline-scope.ts'
 import { toAppError } from '../values/errors.ts'
 import { contextFromHeaders } from './call-headers.ts'
 import { type CallScope, callerGone } from './call-scope.ts'
@@ -73,7 +74,7 @@ async function handle(route: Route, request: FastifyRequest, reply: FastifyReply
       const { params, query, body } = request
       const parts = { parameters: params as Record<string, string>, query: query as Record<string, unknown>, body }
       const input = checkInput(contract.name, name, definition.in, decodeInput(definition, parts))
-      const result = handler(scope, input)
+      const result = runWithDeadline(scope, () => handler(scope, input))
       if (isStream(definition))
         await sendStream(reply, scope, (result as AsyncIterable<unknown>)[Symbol.asyncIterator]())
       else sendJson(reply, 200, JSON.stringify(await scope.bound(result as Promise<unknown>)))

@@ -4,8 +4,16 @@ import type { Transaction } from '../values/transaction.ts'
 import { type Envelope, sequenceNumber } from './envelope.ts'
 import type { EventTables } from './event-tables.ts'
 
-/** Notes that `consumer` has an event; resolves to false when the event is a repetition and has had its effect. */
-export type RecordEvent = (tx: Transaction, envelope: Envelope) => Promise<boolean>
+/** The event has had its effect: nothing of the unit that would give it another one is kept. */
+export class RepeatedEventError extends Error {
+  override name = 'RepeatedEventError'
+}
+
+/**
+ * Notes that `consumer` has an event. When it has had it before, the unit fails with RepeatedEventError, now or when it
+ * commits: a database server is not asked first and told afterwards.
+ */
+export type RecordEvent = (tx: Transaction, envelope: Envelope) => Promise<void>
 
 type Parameters = { eventId: string; source: string; subject: string; seq: number }
 
@@ -35,8 +43,26 @@ export function prepareInboxRecord(store: Store<EventTables>, consumer: string):
       .expression(row)
       .onConflict((conflict) => conflict.doNothing())
   })
+  // Sent again for this consumer after it was put aside: later events of its key were handled meanwhile.
+  const insertReplayed = store.prepare<never, Parameters>((db, p) =>
+    db
+      .insertInto('inbox')
+      .values({
+        consumer,
+        event_id: p.eventId,
+        source: p.source,
+        aggregateid: p.subject,
+        seq: p.seq,
+        received_at: store.nowMs,
+      })
+      .onConflict((conflict) => conflict.doNothing()),
+  )
   return async (tx, envelope) => {
-    const { id: eventId, source, subject } = envelope
-    return (await insert.run(tx, { eventId, source, subject, seq: sequenceNumber(envelope) })) === 1
+    const { id: eventId, source, subject, replayfor } = envelope
+    await (replayfor === consumer ? insertReplayed : insert).require(
+      tx,
+      { eventId, source, subject, seq: sequenceNumber(envelope) },
+      () => new RepeatedEventError(`event ${eventId} was here before`),
+    )
   }
 }

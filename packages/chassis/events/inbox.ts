@@ -2,12 +2,14 @@ import type { Logger } from 'pino'
 import type { AnyEvent } from '../contract/define-contract.ts'
 import { strictCopy } from '../contract/strict-copy.ts'
 import { firstProblem } from '../contract/validation.ts'
+import { runWithDeadline } from '../store/deadline-scope.ts'
 import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
+import type { Transaction } from '../values/transaction.ts'
 import type { Envelope } from './envelope.ts'
 import { type ServiceStore, withEventTables } from './event-tables.ts'
 import { createInboxPruning, type PruneInbox } from './inbox-pruning.ts'
-import { prepareInboxRecord } from './inbox-record.ts'
+import { prepareInboxRecord, RepeatedEventError } from './inbox-record.ts'
 import type { Subscription } from './subscription.ts'
 import type { DeliveryResult, Receive } from './transport.ts'
 
@@ -60,11 +62,12 @@ export function createInbox(options: InboxOptions): Inbox {
     if (problem !== null) return notDone('rejected', `its ${problem.path} ${problem.message}`)
     const scope = options.contextFor(envelope)
     try {
-      await store.transaction(async (tx) => {
-        if (!(await record(tx, envelope))) return
+      const work = async (tx: Transaction) => {
+        await record(tx, envelope)
         const data = options.strict === true ? strictCopy(envelope.data) : envelope.data
         await handler.subscription.handle(tx, scope, data as never)
-      })
+      }
+      await runWithDeadline(scope.deadline, () => store.transaction(work))
       return done
     } catch (err) {
       return onError(err, envelope)
@@ -74,7 +77,9 @@ export function createInbox(options: InboxOptions): Inbox {
   }
 
   function onError(err: unknown, { id, type }: Envelope): DeliveryResult {
-    if (err instanceof AppError && err.retryable) return notDone('retry', err.code)
+    if (err instanceof RepeatedEventError) return done
+    // After a commit of unknown outcome the next delivery tells: it is a repetition, or the first.
+    if (err instanceof AppError && (err.retryable || err.kind === 'unknown-outcome')) return notDone('retry', err.code)
     log.error({ err, eventId: id, eventType: type }, 'event could not be handled')
     return notDone('failed', err instanceof AppError ? err.code : String(err))
   }

@@ -21,6 +21,8 @@ const removalMax = 500
 export class PublishedEvents {
   readonly #options: PublishedEventsOptions
   readonly #events = new Map<string, Envelope>()
+  /** What the last removal took: a read that was under way at the time may still show it. */
+  #removed: ReadonlySet<string> = new Set()
   #cancelTimer: (() => void) | null = null
   #removing: Promise<void> | null = null
 
@@ -29,7 +31,7 @@ export class PublishedEvents {
   }
 
   has(id: string): boolean {
-    return this.#events.has(id)
+    return this.#events.has(id) || this.#removed.has(id)
   }
 
   add(envelope: Envelope): void {
@@ -73,6 +75,7 @@ export class PublishedEvents {
         await remove(some)
         for (const { id } of some) this.#events.delete(id)
       }
+      this.#removed = new Set(events.map(({ id }) => id))
       return lingerMs
     } catch (error) {
       failed(error)

@@ -161,7 +161,7 @@ export class RelayLanes {
     if (event === undefined) return
     if (status === 'retry') {
       lane.retries++
-      this.#wait(lane, this.#backoffMs(lane.retries))
+      this.#wait(lane, Math.min(limits.retryMaxMs, this.#backoffMs(lane.retries)))
       return
     }
     const { id: eventId, type: eventType } = event.envelope

@@ -15,6 +15,8 @@ export interface RelayLimits {
   /** Before the second attempt; doubled for each further one, less up to half of it by chance. */
   readonly backoffMinMs: number
   readonly backoffMaxMs: number
+  /** The longest wait of an event that was answered `retry`: how long after an outage it may take to notice its end. */
+  readonly retryMaxMs: number
   /** Between two looks through the outbox, for what did not come by memory. */
   readonly scanIntervalMs: number
   /** How long a published event waits for others to leave the outbox with it. */
@@ -30,6 +32,7 @@ export const defaultRelayLimits: RelayLimits = {
   attemptsMax: 10,
   backoffMinMs: 100,
   backoffMaxMs: 30_000,
+  retryMaxMs: 5_000,
   scanIntervalMs: 1_000,
   removalLingerMs: 10,
 }

@@ -36,8 +36,8 @@ export interface Relay {
   /** Takes an event that was just committed, so that it need not be read. Before `start` it is left to be found. */
   offer(envelope: Envelope): void
   /**
-   * Begins to publish, with what an earlier process left. If another process publishes the events of this store, waits
-   * in the background for it to end. Throws STORE_UNAVAILABLE.
+   * Begins to publish, with what an earlier process left. Of several processes on one store each publishes what it is
+   * offered, and one of them looks after everything else; when it ends, the next does. Throws STORE_UNAVAILABLE.
    */
   start(): Promise<void>
   /** Looks through the outbox now, not at the next interval. */
@@ -70,6 +70,7 @@ class OutboxRelay implements Relay {
   readonly #lanes: RelayLanes
   readonly #queues = new Map<string, DeliveryQueue>()
   #lock: StoreLock | null = null
+  #hasStarted = false
   #isClosed = false
   /** Events were left in the outbox for want of room. */
   #isScanWanted = false
@@ -110,12 +111,15 @@ class OutboxRelay implements Relay {
   }
 
   offer(envelope: Envelope): void {
-    if (this.#isPublishing && !this.#lanes.offer(envelope)) this.#isScanWanted = true
+    if (!this.#hasStarted || this.#isClosed || this.#lanes.offer(envelope)) return
+    // Without the lock it is left to whoever has it.
+    if (this.#isPublishing) this.#isScanWanted = true
   }
 
   async start(): Promise<void> {
-    this.#lock = await this.#options.store.tryLock('relay')
-    if (this.#lock === null) this.#options.log.warn({}, 'another process publishes the events of this database')
+    this.#hasStarted = true
+    await this.#takeLock()
+    if (this.#lock === null) this.#options.log.info({}, 'another process looks after what is left in this outbox')
     else await this.#scan()
     this.#nextTick()
   }
@@ -129,7 +133,7 @@ class OutboxRelay implements Relay {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    if (this.#isPublishing) await Promise.race([this.#idle(), aborted])
+    if (this.#hasStarted) await Promise.race([this.#idle(), aborted])
     await Promise.race([this.#published.flush(), aborted])
   }
 
@@ -182,12 +186,26 @@ class OutboxRelay implements Relay {
 
   async #tick(): Promise<void> {
     try {
-      this.#lock ??= await this.#options.store.tryLock('relay')
+      await this.#takeLock()
       if (this.#isClosed) await this.#lock?.release()
       else if (this.#lock !== null) await this.#scan()
     } catch (err) {
       this.#options.log.warn({ err }, 'outbox could not be taken over')
     }
+  }
+
+  /**
+   * The holder looks for events that nobody was offered, or that a process did not live to publish. Two processes may come
+   * to work on one key: each sends an event only after the one before it was taken, and the inbox knows repetitions.
+   */
+  async #takeLock(): Promise<void> {
+    if (this.#lock !== null) return
+    const lock = await this.#options.store.tryLock('relay')
+    this.#lock = lock
+    void lock?.lost.then(() => {
+      if (this.#lock === lock) this.#lock = null
+      this.#options.log.warn({}, 'the lock of the outbox was lost with its connection and is asked for again')
+    })
   }
 
   /** Never rejects: what could not be read is read at the next interval. */

@@ -14,6 +14,8 @@ export interface PlacementInput {
   needs: Readonly<Record<string, readonly Contract[]>>
   /** Services that `all` leaves out because the system runs without them. */
   optional: readonly string[]
+  /** Whether a publisher hands its events to the subscribers itself. */
+  sendsEvents: boolean
 }
 
 /**
@@ -70,12 +72,13 @@ function hostedServices(env: EnvReader, { contracts, optional }: PlacementInput)
 }
 
 /** Why each service is needed by the hosted ones, in words. */
-function neededServices(hosted: ReadonlySet<string>, { contracts, needs }: PlacementInput): Map<string, string[]> {
+function neededServices(hosted: ReadonlySet<string>, input: PlacementInput): Map<string, string[]> {
+  const { contracts, needs, sendsEvents } = input
   const reasons = new Map<string, string[]>()
   const add = (service: string, reason: string) => reasons.set(service, [...(reasons.get(service) ?? []), reason])
   for (const contract of contracts.filter(({ name }) => hosted.has(name))) {
     for (const callee of needs[contract.name] ?? []) add(callee.name, `${contract.name} calls it`)
-    for (const { type } of Object.values(contract.events)) {
+    for (const { type } of sendsEvents ? Object.values(contract.events) : []) {
       for (const subscriber of subscribersOf(contracts, type)) add(subscriber, `${contract.name} sends it ${type}`)
     }
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { CallScope } from '../contract/call-scope.ts'
 import type { CallsOf, Contract } from '../contract/define-contract.ts'
@@ -27,12 +28,18 @@ export interface ClientDirectoryOptions {
 /** A delivery is bounded by its call; the relay is the one that repeats it, so it is never the outermost caller. */
 const deliveryDepth = 1
 const deliveryDeadlineMs = 10_000
+const siblingsMax = 64
 
 /** Where each service is, turned into clients: the one place that knows local from remote. */
 export class ClientDirectory implements AsyncDisposable {
   readonly #options: ClientDirectoryOptions
   readonly #local = new Map<string, HostedService>()
   readonly #peers = new Map<string, RemotePeer>()
+  /** Other instances of services of this process, by service and address. */
+  readonly #siblings = new LRUCache<string, RemotePeer>({
+    max: siblingsMax,
+    dispose: (peer) => void peer[Symbol.asyncDispose](),
+  })
 
   constructor(options: ClientDirectoryOptions) {
     this.#options = options
@@ -58,6 +65,18 @@ export class ClientDirectory implements AsyncDisposable {
 
   clientOf<C extends Contract>(contract: C, caller: string): CallsOf<C> {
     return this.#client(contract, caller, (hosted) => hosted.instance.calls as CallsOf<C>)
+  }
+
+  /** Another instance of a service that this process hosts too. */
+  clientAt<C extends Contract>(contract: C, url: string): CallsOf<C> {
+    const name = `${contract.name} ${url}`
+    let peer = this.#siblings.get(name)
+    if (peer === undefined) {
+      const { log } = this.#options
+      peer = new RemotePeer({ contract, url: new URL(url), auth: this.auth, caller: contract.name, log })
+      this.#siblings.set(name, peer)
+    }
+    return this.#remoteClient(contract, contract.name, peer)
   }
 
   /** Carries events of `publisher` straight to the inboxes of their subscribers. */
@@ -97,22 +116,24 @@ export class ClientDirectory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#peers.values()) await peer[Symbol.asyncDispose]()
+    for (const peer of [...this.#peers.values(), ...this.#siblings.values()]) await peer[Symbol.asyncDispose]()
   }
 
   #client<C extends Contract>(contract: C, caller: string, pick: (hosted: HostedService) => CallsOf<C>): CallsOf<C> {
     const { strict, faults } = this.#options
     const peer = this.#peers.get(contract.name)
-    if (peer !== undefined) {
-      const assertCompatible = () => peer.assertCompatible()
-      return createRemoteClient({ contract, caller, pool: peer.pool, auth: this.auth, assertCompatible })
-    }
+    if (peer !== undefined) return this.#remoteClient(contract, caller, peer)
     const implementation = () => {
       const hosted = this.#local.get(contract.name)
       if (hosted === undefined) throw unavailable(contract.name)
       return pick(hosted)
     }
     return createLocalClient({ contract, implementation, strict, faults })
+  }
+
+  #remoteClient<C extends Contract>(contract: C, caller: string, peer: RemotePeer): CallsOf<C> {
+    const assertCompatible = () => peer.assertCompatible()
+    return createRemoteClient({ contract, caller, pool: peer.pool, auth: this.auth, assertCompatible })
   }
 }
 

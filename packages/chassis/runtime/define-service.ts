@@ -26,6 +26,8 @@ export interface ServiceKit<Config, Schema, N extends Needs> {
   readonly events: EventPublisher
   /** One client per needed contract; whether the callee is in this process is not visible. */
   readonly clients: { readonly [Name in keyof N]: CallsOf<N[Name]> }
+  /** Other instances of this very service, when it is one of several behind one address; null when it is alone. */
+  readonly siblings: Siblings | null
   /**
    * A context for work that no caller waits for: a subscription's follow-up, a timer. It continues `cause` (its
    * correlation and trace) when there is one. Close it when the work is done; `end` aborts everything done within it.
@@ -37,6 +39,13 @@ export interface ServiceKit<Config, Schema, N extends Needs> {
   readonly metrics: Registry
   /** Who runs where, for display. */
   readonly topology: Topology
+}
+
+export interface Siblings {
+  /** Where this instance is reached by the others. */
+  readonly url: string
+  /** The calls of the instance at `url`. */
+  at<C extends Contract>(contract: C, url: string): CallsOf<C>
 }
 
 export interface Topology {

@@ -8,10 +8,9 @@ import { createOutbox } from '../events/outbox.ts'
 import type { EventPublisher } from '../events/publisher.ts'
 import { createRelay, type Relay } from '../events/relay.ts'
 import type { EventTransport } from '../events/transport.ts'
-import { subscribersOf } from '../placement/resolve-placement.ts'
 import type { Durability, Store } from '../store/store.ts'
 import type { Principal } from '../values/context.ts'
-import type { AnyService, ServiceInstance, ServiceKit, Topology } from './define-service.ts'
+import type { AnyService, ServiceInstance, ServiceKit, Siblings, Topology } from './define-service.ts'
 import { openServiceStore } from './open-service-store.ts'
 import { newId, realClock } from './real-clock.ts'
 
@@ -30,9 +29,13 @@ export interface HostOptions {
   contracts: readonly Contract[]
   storeUrl: string | null
   durability: Durability
+  connectionsMax: number
   /** A client for any contract, local or remote. */
   clientOf: (contract: Contract, caller: string) => unknown
+  siblings: Siblings | null
   transport: EventTransport
+  /** To whom the transport hands events of a type. */
+  subscribersOf: (type: string) => readonly string[]
   strict: boolean
   log: Logger
   metrics: Registry
@@ -57,6 +60,7 @@ export async function hostService(options: HostOptions): Promise<HostedService> 
     store: store ?? absent('a database', contract.name),
     events: parts?.events ?? absent('events', contract.name),
     clients: clients as never,
+    siblings: options.siblings,
     backgroundContext,
     clock: realClock,
     newId,
@@ -93,10 +97,9 @@ async function openOwnStore(options: HostOptions): Promise<Store<unknown> | null
 }
 
 function createEvents(options: HostOptions & { store: Store<unknown> }): { events: EventPublisher; relay: Relay } {
-  const { store, service, contracts, transport, log, strict } = options
+  const { store, service, transport, subscribersOf, log, strict } = options
   const source = service.contract.name
-  const subscribers = (type: string) => subscribersOf(contracts, type)
-  const relay = createRelay({ store, subscribersOf: subscribers, transport, clock: realClock, log })
+  const relay = createRelay({ store, subscribersOf, transport, clock: realClock, log })
   const events = createOutbox({
     store,
     source,

@@ -9,10 +9,18 @@ export async function openServiceStore(options: {
   service: AnyService
   url: string
   durability: Durability
+  connectionsMax?: number
   log: Logger
 }): Promise<Store<unknown> | null> {
-  const { service, url, durability, log } = options
+  const { service, url, durability, connectionsMax, log } = options
   if (service.migrations === null) return null
   const migrations = [...eventMigrations, ...service.migrations]
-  return openStore({ url, service: service.contract.name, migrations, durability, log })
+  return openStore({
+    url,
+    service: service.contract.name,
+    migrations,
+    durability,
+    log,
+    ...(connectionsMax !== undefined && { connectionsMax }),
+  })
 }

@@ -1,7 +1,9 @@
 import type { EnvReader } from '../config/env-reader.ts'
 import type { Contract } from '../contract/define-contract.ts'
 import { internalSecretCharsMin } from '../contract/internal-auth.ts'
+import { type KafkaSettings, readKafkaSettings } from '../events/kafka/kafka-settings.ts'
 import { type Placement, resolvePlacement } from '../placement/resolve-placement.ts'
+import { defaultConnectionsMax, isPostgresUrl } from '../store/open-store.ts'
 import type { Durability } from '../store/store.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
 import type { AnyService } from './define-service.ts'
@@ -15,9 +17,15 @@ export interface ProcessConfig {
   /** Null when every service runs in this process: nothing has to reach them from outside. */
   internalPort: number | null
   secret: string | null
+  /** Where other processes reach this very one, when it is one of several behind one address; null when it is alone. */
+  advertisedUrl: URL | null
   /** Database URL per hosted service. */
   storeUrls: Readonly<Record<string, string>>
   durability: Durability
+  /** Connections to PostgreSQL that each service may have open. */
+  connectionsMax: number
+  /** Null when events go straight to their subscribers. */
+  kafka: KafkaSettings | null
   drainTimeoutMs: number
   log: { level: LogLevel; format: 'pretty' | 'json' }
 }
@@ -43,7 +51,8 @@ export interface ProcessConfigInput {
 /** Reads the process's own settings; problems stay with the reader. */
 export function loadProcessConfig({ env, services, contracts, isTerminal }: ProcessConfigInput): ProcessConfig {
   const needs = Object.fromEntries(services.map((s) => [s.contract.name, Object.values(s.needs) as Contract[]]))
-  const placements = resolvePlacement(env, { contracts, needs, optional: ['database'] })
+  const kafka = readKafkaSettings(env)
+  const placements = resolvePlacement(env, { contracts, needs, optional: ['database'], sendsEvents: kafka === null })
   const hosted = placements.filter(({ placement }) => placement === 'local').map(({ service }) => service)
   refuseUncontained(env, hosted, services)
   const isWhole = placements.every(({ placement, service }) => placement === 'local' || service === 'database')
@@ -54,11 +63,14 @@ export function loadProcessConfig({ env, services, contracts, isTerminal }: Proc
     publicPort: hostsGateway ? env.integer('PORT', { ...port, fallback: 8000 }) : null,
     internalPort: isWhole ? null : internalPort(env, hosted),
     secret: readSecret(env, isWhole),
+    advertisedUrl: env.url('ADVERTISED_URL', { protocols: ['http:', 'https:'] }),
     storeUrls: readStoreUrls(
       env,
       services.filter(({ contract }) => hosted.includes(contract.name)),
     ),
+    kafka,
     durability: env.choice('PARLEY_DURABILITY', { of: ['process', 'power'], fallback: 'process' }),
+    connectionsMax: env.integer('DATABASE_POOL_MAX', { fallback: defaultConnectionsMax, min: 1, max: 1_000 }),
     drainTimeoutMs: env.integer('DRAIN_TIMEOUT_MS', { fallback: 25_000, min: 0, max: 600_000 }),
     log: {
       level: env.choice('LOG_LEVEL', {
@@ -71,10 +83,12 @@ export function loadProcessConfig({ env, services, contracts, isTerminal }: Proc
 }
 
 /** For callers that only want to know who runs where. Throws ConfigError. */
-export function loadPlacements(input: Omit<ProcessConfigInput, 'isTerminal'>): readonly Placement[] {
-  const { placements } = loadProcessConfig({ ...input, isTerminal: false })
+export function loadTopology(
+  input: Omit<ProcessConfigInput, 'isTerminal'>,
+): Pick<ProcessConfig, 'placements' | 'kafka'> {
+  const config = loadProcessConfig({ ...input, isTerminal: false })
   input.env.throwIfProblems()
-  return placements
+  return config
 }
 
 /** The program of one service cannot run the others, whatever SERVICES says. */
@@ -117,9 +131,9 @@ export function readStoreUrls(env: EnvReader, services: readonly AnyService[]): 
     .map(({ contract }): [string, string] => {
       const own = `${contract.name.toUpperCase()}_DATABASE_URL`
       const url = env.text(own) ?? shared
-      if (!url.startsWith('sqlite:')) {
+      if (!url.startsWith('sqlite:') && !isPostgresUrl(url)) {
         const variable = env.text(own) === null ? 'DATABASE_URL' : own
-        env.problem(`${variable} must start with sqlite: and name a folder (sqlite:./data)`)
+        env.problem(`${variable} must be sqlite:<folder> (sqlite:./data) or postgres://<user>@<host>/<database>`)
       }
       return [contract.name, url]
     })

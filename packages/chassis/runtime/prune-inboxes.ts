@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { HostedService } from './host-service.ts'
 
 /** Longer than any transport may repeat itself. The last event of each key is kept for good all the same. */
-const inboxRetentionMs = 14 * 24 * 60 * 60_000
+export const inboxRetentionMs = 14 * 24 * 60 * 60_000
 const pruneEveryMs = 60 * 60_000
 
 /** Forgets old events of the inboxes now and then; resolves to the function that stops it. */

@@ -34,7 +34,7 @@ export async function runMain({ services, contracts, servicesDefault }: MainOpti
       isTerminal: process.stderr.isTTY === true,
     })
     stopOnSignal(running)
-    process.stdout.write(`${await welcome(running)}\n${topologyTable(running.placements)}\n`)
+    process.stdout.write(`${await welcome(running)}\n${topologyTable(running)}\n`)
     releaseStartupMemory()
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`)

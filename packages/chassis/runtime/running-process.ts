@@ -6,10 +6,12 @@ import type { Registry } from 'prom-client'
 import type { InternalAuth } from '../contract/internal-auth.ts'
 import { serveContract } from '../contract/serve-contract.ts'
 import { deliveryContract } from '../events/delivery-contract.ts'
+import type { KafkaSettings } from '../events/kafka/kafka-settings.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
 import { ClientDirectory } from './client-directory.ts'
 import type { HostedService } from './host-service.ts'
 import { createInternalApp, createPublicApp } from './listeners.ts'
+import type { ProcessEvents } from './open-events.ts'
 import type { ProcessConfig } from './process-config.ts'
 import { pruneInboxes } from './prune-inboxes.ts'
 import { newId } from './real-clock.ts'
@@ -19,6 +21,8 @@ export interface RunningProcess extends AsyncDisposable {
   readonly publicUrl: string | null
   readonly internalUrl: string | null
   readonly placements: readonly Placement[]
+  /** Null when events go straight to their subscribers. */
+  readonly kafka: KafkaSettings | null
   readonly log: Logger
   readonly hosted: readonly HostedService[]
   /** Why it should get no traffic, in words; none means ready. */
@@ -33,21 +37,33 @@ export class HostedProcess implements RunningProcess {
   readonly log: Logger
   readonly #config: ProcessConfig
   readonly #directory: ClientDirectory
+  readonly #events: ProcessEvents
   readonly #metrics: Registry
   #publicApp: FastifyInstance | null = null
   #internalApp: FastifyInstance | null = null
   #state: 'starting' | 'running' | 'stopping' = 'starting'
   #stopPruning: () => void = () => {}
 
-  constructor(config: ProcessConfig, directory: ClientDirectory, log: Logger, metrics: Registry) {
+  constructor(
+    config: ProcessConfig,
+    directory: ClientDirectory,
+    events: ProcessEvents,
+    log: Logger,
+    metrics: Registry,
+  ) {
     this.#config = config
     this.#directory = directory
+    this.#events = events
     this.log = log
     this.#metrics = metrics
   }
 
   get placements(): readonly Placement[] {
     return this.#config.placements
+  }
+
+  get kafka(): KafkaSettings | null {
+    return this.#config.kafka
   }
 
   get publicUrl(): string | null {
@@ -76,6 +92,7 @@ export class HostedProcess implements RunningProcess {
     for (const { relay } of this.hosted) await relay?.start()
     this.#stopPruning = pruneInboxes(this.hosted, this.log)
     for (const { instance } of this.hosted) await instance.start?.()
+    await this.#events.subscribe(this.hosted)
     this.#state = 'running'
   }
 
@@ -87,9 +104,12 @@ export class HostedProcess implements RunningProcess {
     if (this.#publicApp !== null) await delay(lameDuckMs)
     // New connections are refused from here on; those that exist finish what they are doing.
     const closing = this.#publicApp?.close()
+    // Without clients of its own, a process leaves the events that come from now on to the other replicas.
+    if (this.#publicApp === null) await this.#events.closeIntake()
     for (const { instance } of this.hosted) await instance.drain?.(signal)
     for (const { relay } of this.hosted) await relay?.drain(signal)
     await closeWithin(closing, this.#publicApp, signal)
+    await this.#events.closeIntake()
     await closeWithin(this.#internalApp?.close(), this.#internalApp, signal)
     await this.#release()
   }
@@ -105,8 +125,10 @@ export class HostedProcess implements RunningProcess {
 
   async #release(): Promise<void> {
     this.#stopPruning()
+    await this.#events.closeIntake()
     for (const { instance } of this.hosted) await instance.close?.()
     for (const { relay } of this.hosted) await relay?.close()
+    await this.#events.close()
     await this.#directory[Symbol.asyncDispose]()
     for (const { store } of this.hosted) await store?.[Symbol.asyncDispose]()
     this.log.flush()

@@ -9,8 +9,9 @@ import { watchOutboxes } from '../events/event-metrics.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { ClientDirectory } from './client-directory.ts'
-import type { AnyService, Topology } from './define-service.ts'
+import type { AnyService, Siblings, Topology } from './define-service.ts'
 import { hostService } from './host-service.ts'
+import { openEvents } from './open-events.ts'
 import { loadProcessConfig } from './process-config.ts'
 import { realClock } from './real-clock.ts'
 import { HostedProcess, type RunningProcess } from './running-process.ts'
@@ -57,7 +58,16 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     faults: overrides.faults ?? null,
     log,
   })
-  const process = new HostedProcess(config, directory, log, metrics)
+  const hostedContracts = here.map(({ contract }) => contract)
+  const events = await openEvents({
+    kafka: config.kafka,
+    contracts,
+    hosted: hostedContracts,
+    directory,
+    metrics,
+    log,
+  })
+  const process = new HostedProcess(config, directory, events, log, metrics)
   try {
     for (const service of here) {
       const { name } = service.contract
@@ -67,8 +77,11 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
         contracts,
         storeUrl: config.storeUrls[name] ?? null,
         durability: config.durability,
+        connectionsMax: config.connectionsMax,
         clientOf: (contract, caller) => directory.clientOf(contract, caller),
-        transport: directory.transportFor(name),
+        siblings: siblingsOf(config.advertisedUrl, directory),
+        transport: events.transportFor(name),
+        subscribersOf: events.subscribersOf,
         strict,
         log,
         metrics,
@@ -86,6 +99,11 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     throw error
   }
   return process
+}
+
+function siblingsOf(advertisedUrl: URL | null, directory: ClientDirectory): Siblings | null {
+  if (advertisedUrl === null) return null
+  return { url: advertisedUrl.origin, at: (contract, url) => directory.clientAt(contract, url) }
 }
 
 function toTopology(placements: readonly Placement[]): Topology {

@@ -12,18 +12,26 @@ import type { Durability, Store } from './store.ts'
 import { isBusy, StoreRefusedError, toStoreError } from './store-errors.ts'
 
 export interface OpenStoreOptions {
-  /** `sqlite:<folder>`: one file per service in that folder, which is made when it is not there. */
+  /**
+   * `sqlite:<folder>`: one file per service in that folder, which is made when it is not there.
+   * `postgres://<user>@<host>/<database>`: one schema per service in that database.
+   */
   readonly url: string
   readonly service: string
   readonly migrations: readonly Migration[]
   readonly durability: Durability
   readonly limits?: Partial<GroupCommitLimits>
+  /** Connections to a server that the store may have open. */
+  readonly connectionsMax?: number
+  /** The PostgreSQL schema, which is named after the service when nothing is said. */
+  readonly schema?: string
   readonly log?: Pick<Logger, 'error'>
 }
 
 const defaultLimits: GroupCommitLimits = { batchMax: 256, queueMax: 10_000, unitMs: 5_000 }
 /** The first version without a defect that could damage a file while its log starts again. */
 const sqliteVersionMin = [3, 51, 3] as const
+export const defaultConnectionsMax = 10
 const openAttemptsMax = 50
 const openRetryMs = 100
 
@@ -32,24 +40,32 @@ const openRetryMs = 100
  * understood, the folder cannot be used, or the schema is newer than the program.
  */
 export async function openStore<Schema>(options: OpenStoreOptions): Promise<Store<Schema>> {
-  const { service, log, limits = {} } = options
+  const { service, log } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const defect = (err: unknown, message: string) => {
+    if (log === undefined) process.emitWarning(`${message} (service ${service}): ${String(err)}`)
+    else log.error({ err, service }, message)
+  }
+  if (isPostgresUrl(options.url)) {
+    const { schema = service, connectionsMax = defaultConnectionsMax } = options
+    // A process without PostgreSQL does not pay for loading its driver.
+    const { openPostgresStore } = await import('./open-postgres-store.ts')
+    return openPostgresStore({ ...options, schema, connectionsMax, queueMax: limits.queueMax, defect })
+  }
   const path = await sqlitePath(options.url, service)
   try {
     const writer = await openMigrated(path, options)
-    return new SqliteStore<Schema>(writer, {
-      path,
-      service,
-      limits: { ...defaultLimits, ...limits },
-      defect: (err, message) => {
-        if (log === undefined) process.emitWarning(`${message} (service ${service}): ${String(err)}`)
-        else log.error({ err, service }, message)
-      },
-    })
+    return new SqliteStore<Schema>(writer, { path, service, limits, defect })
   } catch (cause) {
     const error = toStoreError(cause, service)
     // At start-up the reader is the operator, so the reason comes first.
     throw error instanceof AppError ? error.cause : error
   }
+}
+
+/** Whether a database URL means PostgreSQL. */
+export function isPostgresUrl(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url)
 }
 
 async function openMigrated(
@@ -67,13 +83,8 @@ async function openMigrated(
 }
 
 async function sqlitePath(url: string, service: string): Promise<string> {
-  if (/^postgres(ql)?:/.test(url)) {
-    throw new StoreRefusedError(
-      `the database of service ${service} is a PostgreSQL URL, which is not supported yet: use sqlite:<folder>`,
-    )
-  }
   if (!url.startsWith('sqlite:') || url === 'sqlite:') {
-    throw new StoreRefusedError(`the database URL of service ${service} must be sqlite:<folder>`)
+    throw new StoreRefusedError(`the database URL of service ${service} must be sqlite:<folder> or postgres://…`)
   }
   assertSqliteVersion(process.versions.sqlite ?? '0.0.0')
   const folder = url.slice('sqlite:'.length).replace(/^\/\//, '')

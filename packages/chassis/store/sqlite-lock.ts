@@ -16,6 +16,7 @@ export function trySqliteLock(path: string): StoreLock | null {
     throw error
   }
   return {
+    lost: new Promise(() => {}),
     async release() {
       database.close()
     },

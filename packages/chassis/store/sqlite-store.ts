@@ -25,6 +25,7 @@ export interface SqliteStoreOptions {
 export class SqliteStore<Schema> implements Store<Schema> {
   readonly dialect = 'sqlite'
   readonly read: Kysely<Schema>
+  readonly roundTrips = 0
   readonly nowMs = sql<number>`cast(round(unixepoch('now', 'subsec') * 1000) as integer)`
   readonly #options: SqliteStoreOptions
   readonly #writer: SqliteConnection
@@ -86,6 +87,13 @@ export class SqliteStore<Schema> implements Store<Schema> {
       first: (tx, parameters) =>
         perform(tx, parameters, (connection, values) => connection.first(text, values) as Row | undefined),
       run: (tx, parameters) => perform(tx, parameters, (connection, values) => connection.run(text, values)),
+      write: async (tx, parameters) => {
+        await perform(tx, parameters, (connection, values) => connection.run(text, values))
+      },
+      require: async (tx, parameters, refusal) => {
+        const changed = await perform(tx, parameters, (connection, values) => connection.run(text, values))
+        if (changed === 0) throw refusal()
+      },
     }
   }
 

@@ -27,9 +27,13 @@ export interface Store<Schema> extends Transactor, AsyncDisposable {
   failure(): string | null
   /** Epoch milliseconds by the database's clock, for decisions that several processes must agree on. */
   readonly nowMs: RawBuilder<number>
+  /** How often the store has waited for a server since it was opened; always 0 where there is none. */
+  readonly roundTrips: number
 }
 
 export interface StoreLock {
+  /** Resolves when the lock was lost without being released: somebody else may have it. Never does on SQLite. */
+  readonly lost: Promise<void>
   release(): Promise<void>
 }
 
@@ -45,6 +49,16 @@ export interface PreparedQuery<Row, Parameters = Record<string, never>> {
   first(tx: Transaction | null, parameters: Parameters): Promise<Row | undefined>
   /** Resolves to the number of rows changed. */
   run(tx: Transaction, parameters: Parameters): Promise<number>
+  /**
+   * A change whose effect nothing in the unit waits for. A server may get it with a later statement or with the commit, so
+   * what it throws may come from there; later statements of the unit see it.
+   */
+  write(tx: Transaction, parameters: Parameters): Promise<void>
+  /**
+   * Like `write`, for an insert, update or delete without `returning` that must change at least one row: else the unit
+   * fails with `refusal()`, now or at its commit, and nothing of it is kept.
+   */
+  require(tx: Transaction, parameters: Parameters, refusal: () => unknown): Promise<void>
 }
 
 /** What a commit survives: the death of the process, or the loss of power as well. */

@@ -20,6 +20,8 @@ export const errorTable = {
   SCOPE_MISSING: { status: 403, retryable: false, type: 'permission_error' },
   KEY_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
   RATE_LIMITED: { status: 429, retryable: true, type: 'rate_limit_error' },
+  BUDGET_EXHAUSTED: { status: 429, retryable: false, type: 'insufficient_quota' },
+  BUDGET_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
   // Things that are not there, or not now
   MODEL_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
   TEMPLATE_NOT_FOUND: { status: 404, retryable: false, type: 'invalid_request_error' },
@@ -55,7 +57,7 @@ export const errorTable = {
 interface ErrorRow {
   status: number
   retryable: boolean
-  type: 'invalid_request_error' | 'permission_error' | 'rate_limit_error' | 'server_error'
+  type: 'invalid_request_error' | 'permission_error' | 'rate_limit_error' | 'insufficient_quota' | 'server_error'
 }
 
 export type ErrorCode = keyof typeof errorTable

@@ -5,7 +5,20 @@
 export type NewId = (prefix: IdPrefix) => string
 
 /** One prefix per kind of thing, as it shows on the wire. */
-export type IdPrefix = 'conv' | 'evt' | 'fc' | 'key' | 'msg' | 'req' | 'resp' | 'rs' | 'call' | 'user' | 'item'
+export type IdPrefix =
+  | 'bud'
+  | 'cmp'
+  | 'conv'
+  | 'evt'
+  | 'fc'
+  | 'key'
+  | 'msg'
+  | 'req'
+  | 'resp'
+  | 'rs'
+  | 'call'
+  | 'user'
+  | 'item'
 
 const idPattern = /^[a-z]+_[0-9a-f]{32}$/
 

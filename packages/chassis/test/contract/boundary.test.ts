@@ -183,10 +183,15 @@ test('only the outermost caller repeats a call that failed in passing', async (t
   )
 })
 
-test('a write that must not be repeated is not', async (t) => {
+test('a write that must not be repeated is repeated only when it surely had no effect', async (t) => {
   await using side = startLocal(false)
-  side.faults?.inject({ service: 'sample', call: 'wait', fault: 'unavailable', times: 1 })
-  t.assert.equal((await failureOf(side.client.wait(testContext({ depth: 0 }), {}))).kind, 'unavailable')
+  const add = () => side.client.add(testContext({ depth: 0 }), {})
+  side.faults?.inject({ service: 'sample', call: 'add', fault: 'unavailable', times: 2 })
+  await add()
+  t.assert.deepEqual(side.log.called, ['add'])
+  side.faults?.inject({ service: 'sample', call: 'add', fault: 'unknown-outcome', times: 1 })
+  t.assert.equal((await failureOf(add())).kind, 'unknown-outcome')
+  t.assert.deepEqual(side.log.called, ['add', 'add'])
 })
 
 async function consume(frames: AsyncIterable<{ n: number }>, seen: number[]): Promise<void> {

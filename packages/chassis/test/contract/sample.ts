@@ -31,6 +31,7 @@ export const Sample = defineContract('sample', {
       idempotent: true,
       deadlineMs: 300,
     }),
+    add: call({ http: 'POST /things', in: Type.Object({}), out: Type.Object({}), effect: 'write' }),
     explode: call({ http: 'POST /explode', in: Type.Object({}), out: Type.Object({}), effect: 'write' }),
     wrong: call({ http: 'POST /wrong', in: Type.Object({}), out: Type.Object({ n: Type.Integer() }), effect: 'write' }),
     whoAmI: call({
@@ -73,6 +74,10 @@ export function createSample(log: SampleLog): CallsOf<typeof Sample> {
       if (key === 'missing') throw new AppError('SESSION_NOT_FOUND', 'No such session.', { param: 'key' })
       if (key === 'slow') await untilAborted(context, 'write', log)
       return { tags }
+    },
+    add: async () => {
+      log.called.push('add')
+      return {}
     },
     explode: async () => {
       throw new Error('secret detail of the inside')

@@ -6,7 +6,7 @@ import { on } from '@parley/chassis/events/subscription.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import { testContext } from '@parley/testkit/context.ts'
-import { createTestStore, type TestStore } from '@parley/testkit/store.ts'
+import { createTestStore, sqliteOnly, type TestStore } from '@parley/testkit/store.ts'
 import { OrderPlaced, type OrderPlacedData, silentLog } from './order-events.ts'
 
 interface BillSchema {
@@ -142,7 +142,7 @@ test('a batch keeps the order of each key and stops a key at its first failure',
   t.assert.deepStrictEqual((await bills(store)).toSorted(), ['a1', 'b1', 'b2'])
 })
 
-test('events of different keys share a commit', async (t: TestContext) => {
+test('events of different keys share a commit', { skip: sqliteOnly }, async (t: TestContext) => {
   await using store = await openBilling()
   const committed: string[][] = []
   const inbox = inboxOf(store, { before: async () => void committed.push(await bills(store)) })

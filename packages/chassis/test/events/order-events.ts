@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type EventData, event } from '@parley/chassis/contract/define-contract.ts'
 import type { Envelope } from '@parley/chassis/events/envelope.ts'
-import { sequenceNumber } from '@parley/chassis/events/envelope.ts'
+import { sequenceNumber, sequenceText } from '@parley/chassis/events/envelope.ts'
 import { withEventTables } from '@parley/chassis/events/event-tables.ts'
 import { createOutbox } from '@parley/chassis/events/outbox.ts'
 import { createRelay, type Relay, type RelayOptions } from '@parley/chassis/events/relay.ts'
@@ -10,7 +9,7 @@ import { newId } from '@parley/chassis/runtime/real-clock.ts'
 import { createFakeClock, type FakeClock } from '@parley/testkit/clock.ts'
 import { testContext } from '@parley/testkit/context.ts'
 import { waitUntil } from '@parley/testkit/latch.ts'
-import { createTestStore, type TestStore } from '@parley/testkit/store.ts'
+import { createTestStore, type TestStore, testDialect } from '@parley/testkit/store.ts'
 import { Type } from 'typebox'
 
 /** An event for tests of the machinery; `orderId` is its key. */
@@ -23,6 +22,24 @@ export const silentLog = { info() {}, warn() {}, error() {} }
 
 export function nameOf(envelope: Envelope): string {
   return `${envelope.subject}${sequenceNumber(envelope)}`
+}
+
+/** An event as it travels, published by nobody. */
+export function placedEnvelope(orderId: string, seq: number, changes: Partial<Envelope> = {}): Envelope {
+  return {
+    specversion: '1.0',
+    id: `evt_${orderId}${seq}`,
+    source: 'orders',
+    type: OrderPlaced.type,
+    subject: orderId,
+    time: '2026-01-01T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    sequence: sequenceText(seq),
+    tenant: 'tenant-a',
+    correlationid: 'req_1',
+    data: { orderId, step: seq },
+    ...changes,
+  }
 }
 
 type Answer = (envelope: Envelope, subscriber: string) => DeliveryResult | Promise<DeliveryResult>
@@ -71,16 +88,19 @@ export class Publisher implements AsyncDisposable {
     return new Publisher(await createTestStore('orders', []), options)
   }
 
-  /** `a1`, `b12`: the key and the event's number. */
+  /** `a1`, `b12`: the key and the event's number. All at once; those of one key commit in their order, as a row lock makes them. */
   async publish(...names: string[]): Promise<void> {
-    await Promise.all(
-      names.map((name) =>
-        this.store.transaction((tx) => {
-          const [orderId = '', seq = 0] = [name[0], Number(name.slice(1))]
-          return this.#publish(tx, testContext(), OrderPlaced, { orderId, step: seq }, { seq })
-        }),
-      ),
-    )
+    const lastOfKey = new Map<string, Promise<void>>()
+    const all = names.map((name) => {
+      const [orderId = '', seq = 0] = [name[0], Number(name.slice(1))]
+      const insert = () =>
+        this.store.transaction((tx) => this.#publish(tx, testContext(), OrderPlaced, { orderId, step: seq }, { seq }))
+      const earlier = testDialect === 'sqlite' ? undefined : lastOfKey.get(orderId)
+      const published = earlier === undefined ? insert() : earlier.then(insert)
+      lastOfKey.set(orderId, published)
+      return published
+    })
+    await Promise.all(all)
   }
 
   /** As another process would: nobody here is told. */
@@ -122,7 +142,7 @@ export class Publisher implements AsyncDisposable {
 
   /** Lets everything happen that needs no time. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 10; turn++) await nextTurn()
+    await this.store.settled()
   }
 
   async advance(ms: number): Promise<void> {
@@ -130,13 +150,13 @@ export class Publisher implements AsyncDisposable {
     await this.settle()
   }
 
-  async outboxIsEmpty(): Promise<void> {
+  async outboxIsEmpty(timeoutMs = 5_000): Promise<void> {
     await waitUntil(
       async () => {
         await this.advance(1_000)
         return (await this.relay.backlog()).events === 0
       },
-      { what: 'an empty outbox' },
+      { timeoutMs, what: 'an empty outbox' },
     )
   }
 

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { createLatch, waitUntil } from '@parley/testkit/latch.ts'
+import { testDialect } from '@parley/testkit/store.ts'
 import { nameOf, Publisher } from './order-events.ts'
 
 test('what an earlier process left is published at the start, in order', async (t: TestContext) => {
@@ -66,7 +67,8 @@ test('what does not fit in memory is published all the same, in order', async (t
   const names = [1, 2, 3, 4].flatMap((seq) => ['a', 'b', 'c', 'd', 'e'].map((key) => `${key}${seq}`))
   await publisher.publish(...names)
   await publisher.settle()
-  t.assert.strictEqual(relay.isFull(), true)
+  // Which keys come first, and so how many are in memory, is for a server to say.
+  if (testDialect === 'sqlite') t.assert.strictEqual(relay.isFull(), true)
   first.open()
   await waitUntil(() => transport.events.length === names.length, { what: 'all events, without any time passing,' })
   await publisher.outboxIsEmpty()
@@ -78,7 +80,7 @@ test('what does not fit in memory is published all the same, in order', async (t
   }
 })
 
-test('of two relays on one store one publishes; the other takes over when it ends', async (t: TestContext) => {
+test('of two relays on one store each publishes what it is told; what nobody was told of is left to the first', async (t: TestContext) => {
   await using publisher = await Publisher.open()
   const { transport } = publisher
   const first = publisher.relay
@@ -86,13 +88,17 @@ test('of two relays on one store one publishes; the other takes over when it end
   await publisher.startSecondRelay()
   await publisher.publish('a1')
   await publisher.settle()
-  t.assert.deepStrictEqual(transport.events, [], 'the second was told of the event and leaves it to the first')
+  t.assert.deepStrictEqual(once(transport.events), ['a1'], 'the second was told of it')
+  await publisher.insertUnseen('a2')
+  await publisher.settle()
+  t.assert.deepStrictEqual(once(transport.events), ['a1'])
   await publisher.advance(1_000)
-  t.assert.deepStrictEqual(transport.events, ['a1'])
+  t.assert.deepStrictEqual(once(transport.events), ['a1', 'a2'])
   await first.close()
-  await publisher.publish('a2')
+  await publisher.insertUnseen('a3')
+  await publisher.advance(1_000)
   await publisher.outboxIsEmpty()
-  t.assert.deepStrictEqual(transport.events, ['a1', 'a2'])
+  t.assert.deepStrictEqual(once(transport.events), ['a1', 'a2', 'a3'])
 })
 
 test('draining waits for what is under way, not for what cannot be delivered', async (t: TestContext) => {
@@ -116,7 +122,7 @@ test('draining waits for what is under way, not for what cannot be delivered', a
   latch.open()
   await drained
   t.assert.strictEqual((await relay.backlog()).events, 1)
-  t.assert.deepStrictEqual(transport.events, ['a1', 'b1', 'b2'])
+  t.assert.deepStrictEqual(transport.events.toSorted(), ['a1', 'b1', 'b2'])
 })
 
 test('draining ends when its time is over', async (t: TestContext) => {
@@ -157,3 +163,8 @@ test('how much waits, and since when, can be asked', async (t: TestContext) => {
   await publisher.publish('a2', 'b1')
   t.assert.deepStrictEqual(await publisher.relay.backlog(), { events: 3, parked: 0, oldestAt: startMs })
 })
+
+/** In their order, without what was sent again because it had not left the outbox. */
+function once(names: readonly string[]): string[] {
+  return [...new Set(names)]
+}

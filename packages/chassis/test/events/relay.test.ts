@@ -1,5 +1,7 @@
 import { type TestContext, test } from 'node:test'
+import { isUniqueViolation } from '@parley/chassis/store/store-errors.ts'
 import { createLatch } from '@parley/testkit/latch.ts'
+import { sqliteOnly } from '@parley/testkit/store.ts'
 import { nameOf, Publisher } from './order-events.ts'
 
 test('a committed event reaches every subscriber and leaves the outbox', async (t: TestContext) => {
@@ -16,12 +18,14 @@ test('an event of a transaction that fails is never published', async (t: TestCo
   await using publisher = await Publisher.open()
   await publisher.relay.start()
   await publisher.publish('a1')
-  await t.assert.rejects(publisher.publish('a1'), /UNIQUE/)
+  await t.assert.rejects(publisher.publish('a1'), isUniqueViolation)
   await publisher.outboxIsEmpty()
   t.assert.deepStrictEqual(publisher.transport.events, ['a1'])
 })
 
-test('events that are committed together go to a subscriber as one delivery, one per key', async (t: TestContext) => {
+test('events that are committed together go to a subscriber as one delivery, one per key', {
+  skip: sqliteOnly,
+}, async (t: TestContext) => {
   await using publisher = await Publisher.open()
   await publisher.relay.start()
   await publisher.publish('a1', 'b1', 'a2', 'c1')
@@ -56,7 +60,7 @@ test('an event that is not taken now comes again after a growing delay, and hold
   await publisher.relay.start()
   await publisher.publish('a1', 'a2', 'b1', 'b2')
   await publisher.settle()
-  t.assert.deepStrictEqual(transport.events, ['a1', 'b1', 'b2'])
+  t.assert.deepStrictEqual(transport.events.toSorted(), ['a1', 'b1', 'b2'])
   await publisher.advance(99)
   t.assert.strictEqual(transport.events.length, 3)
   await publisher.advance(1)

@@ -17,11 +17,11 @@ const door = contract('door')
 const shop = contract('shop', ['shop.sold.v1'])
 const stock = contract('stock', [], ['shop.sold.v1'])
 const extra = contract('extra')
-const input = { contracts: [door, shop, stock, extra], needs: { door: [shop] }, optional: ['extra'] }
+const input = { contracts: [door, shop, stock, extra], needs: { door: [shop] }, optional: ['extra'], sendsEvents: true }
 
-function resolve(env: Record<string, string>) {
+function resolve(env: Record<string, string>, changes: Partial<typeof input> = {}) {
   const reader = new EnvReader(env)
-  const placements = resolvePlacement(reader, input)
+  const placements = resolvePlacement(reader, { ...input, ...changes })
   let problems: readonly string[] = []
   try {
     reader.throwIfProblems()
@@ -57,6 +57,12 @@ describe('placement', () => {
     )
   })
 
+  test('needs no address of a subscriber when a broker carries the events', (t) => {
+    const { problems } = resolve({ SERVICES: 'shop' }, { sendsEvents: false })
+    t.assert.deepEqual(problems, [])
+    t.assert.match(resolve({ SERVICES: 'shop' }).problems[0] ?? '', /shop sends it shop\.sold\.v1/)
+  })
+
   test('refuses a service that is both here and elsewhere', (t) => {
     t.assert.match(
       resolve({ SHOP_SERVICE_URL: 'http://shop:8002' }).problems[0] ?? '',
@@ -71,16 +77,19 @@ describe('placement', () => {
     t.assert.doesNotMatch(problems.join('\n'), /shop-secret/)
   })
 
-  test('is shown as one line per service', (t) => {
+  test('is shown as one line per service and one for the events', (t) => {
     const { rows } = resolve({ SERVICES: 'door', SHOP_SERVICE_URL: 'http://shop:8002' })
     t.assert.equal(
-      topologyTable(rows),
+      topologyTable({ placements: rows, kafka: null }),
       [
-        '  door   local      in this process',
-        '  shop   remote     http://shop:8002',
-        '  stock  elsewhere  not needed here',
-        '  extra  elsewhere  not needed here',
+        '  door    local      in this process',
+        '  shop    remote     http://shop:8002',
+        '  stock   elsewhere  not needed here',
+        '  extra   elsewhere  not needed here',
+        '  events  direct     straight to their subscribers',
       ].join('\n'),
     )
+    const kafka = { brokers: ['one:9092', 'two:9092'] }
+    t.assert.match(topologyTable({ placements: rows, kafka }), / {2}events {2}kafka {6}one:9092, two:9092$/)
   })
 })

@@ -121,8 +121,7 @@ test('the folder belongs to its owner alone', async (t: TestContext) => {
 })
 
 test('URLs that are not understood are refused in words', async (t: TestContext) => {
-  await t.assert.rejects(open('postgres://db/parley', [first]), /PostgreSQL URL, which is not supported yet/)
-  await t.assert.rejects(open('mysql://db', [first]), /must be sqlite:<folder>/)
+  await t.assert.rejects(open('mysql://db', [first]), /must be sqlite:<folder> or postgres:/)
   await t.assert.rejects(open('sqlite:', [first]), /must be sqlite:<folder>/)
   await t.assert.rejects(open('sqlite:/dev/null/data', [first]), /cannot be made/)
 })

@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import { isUniqueViolation } from '@parley/chassis/store/store-errors.ts'
+import { sqliteOnly } from '@parley/testkit/store.ts'
 import { sql } from 'kysely'
 import { noteIds, openNotes, prepareNotes } from './notes-store.ts'
 
@@ -82,7 +83,7 @@ test('writing without a transaction is refused', async (t: TestContext) => {
   t.assert.deepStrictEqual(await noteIds(store), [])
 })
 
-test('a repeated key is recognised, and the unit may go on', async (t: TestContext) => {
+test('a repeated key is recognised, and the unit may go on', { skip: sqliteOnly }, async (t: TestContext) => {
   await using store = await openNotes()
   const { put } = prepareNotes(store)
   await store.transaction(async (tx) => {

@@ -1,18 +1,20 @@
 import { writeSync } from 'node:fs'
-import { createDirectTransport } from '@parley/chassis/events/direct-transport.ts'
 import { createInbox } from '@parley/chassis/events/inbox.ts'
 import { eventMigrations } from '@parley/chassis/events/migrations.ts'
 import { createOutbox } from '@parley/chassis/events/outbox.ts'
 import { createRelay } from '@parley/chassis/events/relay.ts'
 import { on } from '@parley/chassis/events/subscription.ts'
+import type { Receive } from '@parley/chassis/events/transport.ts'
 import { newId, realClock } from '@parley/chassis/runtime/real-clock.ts'
 import { openStore } from '@parley/chassis/store/open-store.ts'
 import { testContext } from '@parley/testkit/context.ts'
+import { waitUntil } from '@parley/testkit/latch.ts'
+import { directWay } from '../event-house.ts'
 import { OrderPlaced, silentLog } from '../order-events.ts'
 
 // Publishes some events of some keys, unless it did so before, and ends when all have arrived, or when it kills itself
 // at the given moment.
-const [folder = '', moment = 'never'] = process.argv.slice(2)
+const [folder = '', moment = 'never', brokers = '', prefix = ''] = process.argv.slice(2)
 const events = 20
 
 function killAt(name: string): void {
@@ -50,16 +52,29 @@ const inbox = createInbox({
   contextFor: () => testContext(),
   log: silentLog,
 })
-const transport = createDirectTransport(() => async (envelopes) => {
+const receive: Receive = async (envelopes) => {
   killAt('before the delivery')
   const results = await inbox.receive(envelopes)
   killAt('after the effect')
   return results
-})
+}
+async function throughKafka() {
+  const { kafkaSettings, kafkaWay } = await import('../kafka-way.ts')
+  return kafkaWay({ ...kafkaSettings(brokers), prefix })
+}
+
+const way = brokers === '' ? directWay() : await throughKafka()
+await way.subscribe('billing', receive)
 const relay = createRelay({
   store: orders,
-  subscribersOf: () => ['billing'],
-  transport,
+  subscribersOf: way.subscribersOf,
+  transport: {
+    async deliver(subscriber, envelopes) {
+      const sent = await way.transport.deliver(subscriber, envelopes)
+      killAt('after the publication')
+      return sent
+    },
+  },
   clock: realClock,
   log: silentLog,
 })
@@ -84,9 +99,12 @@ if (moment !== 'never') {
   })
 }
 await relay.drain(AbortSignal.timeout(10_000))
+const readEffects = () => billing.read.selectFrom('effects').select(['order_id', 'step']).execute()
+await waitUntil(async () => (await readEffects()).length >= events, { timeoutMs: 20_000, what: 'all effects' })
 killAt('after everything')
-const rows = await billing.read.selectFrom('effects').select(['order_id', 'step']).execute()
+const rows = await readEffects()
 writeSync(1, JSON.stringify({ steps: rows.map(({ step }) => step), left: (await relay.backlog()).events }))
 await relay.close()
+await way.close()
 await orders[Symbol.asyncDispose]()
 await billing[Symbol.asyncDispose]()

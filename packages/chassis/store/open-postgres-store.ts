@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../values/errors.ts'
+import { migratePostgres } from './migrate-postgres.ts'
+import type { Migration } from './migrations.ts'
+import { preparePostgresAccess } from './postgres-access.ts'
+import { isNotYetThere, toPostgresError } from './postgres-errors.ts'
+import { PostgresStore } from './postgres-store.ts'
+import type { Durability, Store } from './store.ts'
+
+export interface OpenPostgresOptions {
+  readonly url: string
+  readonly service: string
+  readonly schema: string
+  readonly migrations: readonly Migration[]
+  readonly durability: Durability
+  readonly connectionsMax: number
+  readonly queueMax: number
+  readonly defect: (error: unknown, message: string) => void
+}
+
+const openAttemptsMax = 20
+const openRetryMs = 500
+
+/** Makes the schema and role, brings the tables up to date and opens the pool. Throws what tells the operator what to do. */
+export async function openPostgresStore<Schema>(options: OpenPostgresOptions): Promise<Store<Schema>> {
+  const { url, service, schema, migrations, durability } = options
+  try {
+    const access = await whenThere(() => preparePostgresAccess({ url, service, schema, durability }))
+    await migratePostgres(access, service, migrations)
+    return new PostgresStore<Schema>({ ...options, access })
+  } catch (thrown) {
+    const error = toPostgresError(thrown, service)
+    // At start-up the reader is the operator, so the reason comes first.
+    throw error instanceof AppError ? error.cause : error
+  }
+}
+
+/** A server that starts together with Parley is waited for. */
+async function whenThere<T>(open: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!isNotYetThere(error) || attempt === openAttemptsMax) throw error
+      await delay(openRetryMs)
+    }
+  }
+}
