@@ -12,6 +12,13 @@ export function createProgram(env: Env): Command {
       process.stdout.write(`${topology(env)}\n`)
     })
   program
+    .command('asyncapi')
+    .description('print the AsyncAPI document of the events')
+    .action(async () => {
+      const { asyncapi } = await import('./commands/asyncapi.ts')
+      process.stdout.write(`${asyncapi()}\n`)
+    })
+  program
     .command('simulate')
     .description('serve the simulated model over HTTP as an OpenAI-compatible provider')
     .option('--port <port>', 'port on 127.0.0.1', parsePort, 8088)
@@ -36,12 +43,55 @@ export function createProgram(env: Env): Command {
         process.stdout.write(`${await settleParked(env, action as keyof typeof parkedActions, id)}\n`)
       })
   }
+  addRequests(program, env)
+  addReconcile(program, env)
   return program
 }
 
 const parkedActions = {
   replay: 'send a parked event again',
   skip: 'give up a parked event and go on with the next of its key',
+}
+
+function addRequests(program: Command, env: Env): void {
+  const requests = program.command('requests').description('accepted requests of a running Parley')
+  requests
+    .command('stuck')
+    .description('list requests of every tenant that should have come further')
+    .action(async () => {
+      const { listStuck } = await import('./commands/requests.ts')
+      process.stdout.write(`${await listStuck(env)}\n`)
+    })
+  requests
+    .command('show <id>')
+    .description('show a request and the steps it has gone through')
+    .option('--tenant <tenant>', "whose it is, when not the key's own tenant's")
+    .action(async (id: string, options: { tenant?: string }) => {
+      const { showRequest } = await import('./commands/requests.ts')
+      process.stdout.write(`${await showRequest(env, id, options)}\n`)
+    })
+}
+
+/** Ends with exit code 1 when anything disagrees. */
+function addReconcile(program: Command, env: Env): void {
+  program
+    .command('reconcile')
+    .description('compare requests, attempts, ledger, budgets and transcripts of a running Parley')
+    .option('--json', 'write one JSON object instead of lines', false)
+    .option('--grace <seconds>', 'leave out what changed within this time', parseSeconds, 60)
+    .action(async ({ json, grace }: { json: boolean; grace: number }) => {
+      const { reconcile, reconciledText } = await import('./commands/reconcile.ts')
+      const found = await reconcile(env, { graceSeconds: grace })
+      process.stdout.write(`${json ? JSON.stringify(found) : reconciledText(found)}\n`)
+      if (found.exceptions.length > 0) process.exitCode = 1
+    })
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > 86_400)
+    throw new InvalidArgumentError('a time is a whole number of seconds up to 86400')
+  return seconds
 }
 
 function parsePort(text: string): number {

@@ -5,16 +5,23 @@ import { Usage } from './usage.ts'
 /**
  * Steps of a generation, in order:
  *
- *   item-start (text-delta | refusal-delta | reasoning-delta | arguments-delta)* item-end   … once per output item
- *   generation-end                                                                          … from gpt, last
+ *   item-start (text-delta | refusal-delta | reasoning-delta | arguments-delta | native-delta)* item-end   … once per output item
+ *   generation-end                                                                                         … from gpt, last
  *
- * `index` numbers output items densely from 0. The deltas of one index concatenate to what its `item-end` carries.
+ * `index` numbers output items densely from 0. The deltas of one index concatenate to what its `item-end` carries. Items
+ * of several choices may overlap; those of one choice do not.
  */
 export const ItemStart = Type.Object({ type: Type.Literal('item-start'), index: Type.Integer(), item: Item })
-export const TextDelta = delta('text-delta')
-export const RefusalDelta = delta('refusal-delta')
+export const TextDelta = tokenDelta('text-delta')
+export const RefusalDelta = tokenDelta('refusal-delta')
 export const ReasoningDelta = delta('reasoning-delta')
 export const ArgumentsDelta = delta('arguments-delta')
+/** What only encoders of the dialect it came in understand; see `NativeFields`. */
+export const NativeDelta = Type.Object({
+  type: Type.Literal('native-delta'),
+  index: Type.Integer(),
+  fields: Type.Record(Type.String(), Type.Unknown()),
+})
 export const ItemEnd = Type.Object({ type: Type.Literal('item-end'), index: Type.Integer(), item: Item })
 
 /** Why the model stopped. `tool-calls`: it waits for function outputs. `length`: the output limit was reached. */
@@ -33,10 +40,22 @@ export const GenerationEnd = Type.Object({
   /** The provider that answered, by its configured name, and the model it says it used. */
   provider: Type.String(),
   providerModel: Type.String(),
+  /** The stop sequence that the model wrote, when its provider names it. */
+  stopSequence: Type.Optional(Type.String()),
+  /** Why each choice ended, when there are several; `finish` is that of the first. */
+  finishes: Type.Optional(Type.Array(FinishReason)),
 })
 export type GenerationEnd = Static<typeof GenerationEnd>
 
-export const OutputStep = Type.Union([ItemStart, TextDelta, RefusalDelta, ReasoningDelta, ArgumentsDelta, ItemEnd])
+export const OutputStep = Type.Union([
+  ItemStart,
+  TextDelta,
+  RefusalDelta,
+  ReasoningDelta,
+  ArgumentsDelta,
+  NativeDelta,
+  ItemEnd,
+])
 export type OutputStep = Static<typeof OutputStep>
 
 /** What gpt's `generate` yields. */
@@ -86,6 +105,10 @@ export const ResponseEnd = Type.Object({
   incompleteReason: Type.Union([IncompleteReason, Type.Null()]),
   failure: Type.Union([ResponseFailure, Type.Null()]),
   usage: Type.Union([Usage, Type.Null()]),
+  /** Of the stop sequences asked for, the one that ended the answer, when the provider named it. */
+  stopSequence: Type.Optional(Type.String()),
+  /** Why each choice ended, when there are several; `finish` is that of the first. */
+  finishes: Type.Optional(Type.Array(FinishReason)),
   /** Milliseconds since the epoch. */
   completedAt: Type.Integer(),
 })
@@ -101,4 +124,10 @@ export type Frame = Static<typeof Frame>
 
 function delta<const T extends string>(type: T) {
   return Type.Object({ type: Type.Literal(type), index: Type.Integer(), delta: Type.String() })
+}
+
+/** `logprobs`: of the tokens of the delta, as the provider gives them, when they were asked for. */
+function tokenDelta<const T extends string>(type: T) {
+  const { properties } = delta(type)
+  return Type.Object({ ...properties, logprobs: Type.Optional(Type.Array(Type.Unknown())) })
 }

@@ -39,6 +39,33 @@ export const PromptTemplateRef = Type.Object({
 })
 export type PromptTemplateRef = Static<typeof PromptTemplateRef>
 
+/** What a caller asks of Parley itself and not of the model; kept so that the response can show it again. */
+export const Handling = Type.Object({
+  /** The caller does not wait for the end. */
+  background: Type.Optional(Type.Boolean()),
+  /** What to do with a context that the model cannot hold: drop what is oldest, or fail. */
+  truncation: Type.Optional(Type.Union([Type.Literal('auto'), Type.Literal('disabled')])),
+  prompt: Type.Optional(PromptTemplateRef),
+})
+export type Handling = Static<typeof Handling>
+
+/** `base64`: 32-bit floats, little-endian, as most clients ask for. */
+export const EmbeddingEncoding = Type.Union([Type.Literal('float'), Type.Literal('base64')])
+export type EmbeddingEncoding = Static<typeof EmbeddingEncoding>
+
+/**
+ * Vectors are wanted instead of an answer: one output item for each input, in its order, whose native fields hold the
+ * vector as `embedding`. Every input item is one text, unless `tokens` stands in for all of them.
+ */
+export const EmbeddingOptions = Type.Object({
+  encoding: EmbeddingEncoding,
+  dimensions: Type.Optional(Type.Integer({ minimum: 1 })),
+  tokens: Type.Optional(Type.Array(Type.Array(Type.Integer()))),
+  /** Parameters without a common meaning; they reach the provider unchanged. */
+  native: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+})
+export type EmbeddingOptions = Static<typeof EmbeddingOptions>
+
 /**
  * What a caller may ask of a model, whatever dialect it spoke. A field that is absent was not asked for; the provider's
  * default applies.
@@ -56,13 +83,19 @@ export const GenerationOptions = Type.Object({
   parallelToolCalls: Type.Optional(Type.Boolean()),
   textFormat: Type.Optional(TextFormat),
   reasoningEffort: Type.Optional(Type.String()),
+  embedding: Type.Optional(EmbeddingOptions),
+  /** Answers wanted to the one request; absent: one. */
+  choices: Type.Optional(Type.Integer({ minimum: 1, maximum: 128 })),
+  /** Log probabilities of the tokens written are wanted, with those of so many alternatives each. */
+  topLogprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+  handling: Type.Optional(Handling),
   /**
    * Top-level parameters of the caller's own dialect that have no common meaning (`seed`, `user`, `service_tier`, …).
    * They reach a provider of the same dialect unchanged and no other.
    */
   native: Type.Optional(
     Type.Object({
-      dialect: Type.Union([Type.Literal('chat'), Type.Literal('responses')]),
+      dialect: Type.Union([Type.Literal('chat'), Type.Literal('responses'), Type.Literal('messages')]),
       parameters: Type.Record(Type.String(), Type.Unknown()),
     }),
   ),

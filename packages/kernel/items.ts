@@ -13,7 +13,11 @@ export const OutputTextPart = Type.Object({
   annotations: Type.Optional(Type.Array(Type.Unknown())),
   logprobs: Type.Optional(Type.Array(Type.Unknown())),
 })
-export const RefusalPart = Type.Object({ type: Type.Literal('refusal'), refusal: Type.String() })
+export const RefusalPart = Type.Object({
+  type: Type.Literal('refusal'),
+  refusal: Type.String(),
+  logprobs: Type.Optional(Type.Array(Type.Unknown())),
+})
 export const InputImagePart = Type.Object({
   type: Type.Literal('input_image'),
   image_url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
@@ -47,7 +51,17 @@ export const ItemStatus = Type.Union([
 ])
 export type ItemStatus = Static<typeof ItemStatus>
 
-const Identity = { id: Type.String(), status: Type.Optional(ItemStatus) }
+/** What a dialect says of an item and no other understands. Encoders of the same dialect say it again. */
+export const NativeFields = Type.Object({
+  dialect: Type.Union([Type.Literal('chat'), Type.Literal('embeddings')]),
+  fields: Type.Record(Type.String(), Type.Unknown()),
+})
+export type NativeFields = Static<typeof NativeFields>
+
+const Identity = { id: Type.String(), status: Type.Optional(ItemStatus), native: Type.Optional(NativeFields) }
+
+/** Of several answers to one request, the one that an output item belongs to; absent for the first. */
+const Choice = { choice: Type.Optional(Type.Integer({ minimum: 1 })) }
 
 export const MessageRole = Type.Union([
   Type.Literal('user'),
@@ -59,6 +73,7 @@ export type MessageRole = Static<typeof MessageRole>
 
 export const MessageItem = Type.Object({
   ...Identity,
+  ...Choice,
   type: Type.Literal('message'),
   role: MessageRole,
   content: Type.Array(ContentPart),
@@ -69,6 +84,7 @@ export type MessageItem = Static<typeof MessageItem>
 
 export const FunctionCallItem = Type.Object({
   ...Identity,
+  ...Choice,
   type: Type.Literal('function_call'),
   call_id: Type.String(),
   name: Type.String(),
@@ -87,10 +103,13 @@ export type FunctionOutputItem = Static<typeof FunctionOutputItem>
 
 export const ReasoningItem = Type.Object({
   ...Identity,
+  ...Choice,
   type: Type.Literal('reasoning'),
   summary: Type.Array(Type.Object({ type: Type.Literal('summary_text'), text: Type.String() })),
   content: Type.Optional(Type.Array(Type.Object({ type: Type.Literal('reasoning_text'), text: Type.String() }))),
   encrypted_content: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** What a provider signed the text with, and wants to see again with it. */
+  signature: Type.Optional(Type.String()),
 })
 export type ReasoningItem = Static<typeof ReasoningItem>
 

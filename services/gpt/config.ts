@@ -1,11 +1,15 @@
 import type { EnvReader } from '@parley/chassis/config/env-reader.ts'
+import { templateVariables } from '@parley/kernel/prompt-template.ts'
 import { ApiKey } from './domain/api-key.ts'
 import { type CatalogueModel, createModelCatalogue, type ModelCatalogue } from './domain/model-catalogue.ts'
-import { type PromptTemplate, parseTemplate, templateVariables } from './domain/prompt-template.ts'
+import { createPriceTable, type FindPrice } from './domain/price-table.ts'
+import { type PromptTemplate, parseTemplate } from './domain/prompt-template.ts'
+import { readPrices } from './read-prices.ts'
 
 export interface GptConfig {
   readonly providers: readonly ProviderConfig[]
   readonly catalogue: ModelCatalogue
+  readonly findPrice: FindPrice
   readonly templates: ReadonlyMap<string, PromptTemplate>
   readonly timeouts: {
     readonly connectMs: number
@@ -50,6 +54,7 @@ export function loadConfig(env: EnvReader): GptConfig {
   return {
     providers,
     catalogue: readCatalogue(env, providers),
+    findPrice: createPriceTable(readPrices(env)),
     templates: readTemplates(env),
     timeouts: {
       connectMs: readTimeout(env, 'GPT_CONNECT_TIMEOUT_MS', 10_000),
@@ -140,7 +145,7 @@ function readTemplates(env: EnvReader): Map<string, PromptTemplate> {
       continue
     }
     const template = parseTemplate(id, entry)
-    const used = templateVariables(template)
+    const used = templateVariables(template.parts)
     const declared = entry.variables ?? used
     if (used.length !== declared.length || used.some((name) => !declared.includes(name))) {
       env.problem(`parley.config.ts: templates.${id}.variables differ from the placeholders in its text`)

@@ -2,6 +2,7 @@ import { call, defineContract, stream } from '@parley/chassis/contract/define-co
 import { GenerationStep } from '@parley/kernel/frames.ts'
 import { Delivery, GenerationOptions, PromptTemplateRef } from '@parley/kernel/generation.ts'
 import { Item } from '@parley/kernel/items.ts'
+import { Price } from '@parley/kernel/price.ts'
 import { Provenance } from '@parley/kernel/usage.ts'
 import { type Static, Type } from 'typebox'
 
@@ -11,6 +12,12 @@ export const Model = Type.Object({
   provider: Type.String(),
   /** Input and output together, in tokens. */
   contextTokensMax: Type.Integer(),
+  /** The provider's own name for it. */
+  providerModel: Type.Optional(Type.String()),
+  /** The longest answer that the model gives; null when nobody documents it. */
+  outputTokensMax: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+  /** Null when nobody knows what it costs. */
+  price: Type.Optional(Type.Union([Price, Type.Null()])),
   /** Milliseconds since the epoch. */
   createdAt: Type.Integer(),
 })
@@ -64,7 +71,7 @@ export const GptContract = defineContract('gpt', {
       errors: ['TEMPLATE_NOT_FOUND', 'INVALID_REQUEST'],
       effect: 'read',
     }),
-    /** Calls the provider at most once. Ends with `generation-end`; ending without one is a failure. */
+    /** Calls the provider at most once, for an answer or for vectors. Ends with `generation-end`; ending without one is a failure. */
     generate: stream({
       http: 'POST /generations',
       in: Generate,

@@ -29,13 +29,13 @@ export interface GptOptions {
 
 /** The service put together; `close` ends every connection to a provider. */
 export function createGpt({ config, clock, newId }: GptOptions) {
-  const { catalogue, templates } = config
+  const { catalogue, templates, findPrice } = config
   const { clients, close } = createClients(config, newId)
   const counter = new GptTokenizerCounter()
   const calls = createCalls({
     generate: createGenerate({ catalogue, clients, counter }),
-    listModels: createListModels({ catalogue, clients, clock }),
-    getModel: createGetModel({ catalogue, clock }),
+    listModels: createListModels({ catalogue, clients, clock, findPrice }),
+    getModel: createGetModel({ catalogue, clock, findPrice }),
     countTokens: createCountTokens({ catalogue, counter }),
     renderPrompt: createRenderPrompt({ templates }),
   })

@@ -3,6 +3,11 @@ import { Delivery, GenerationOptions, PromptTemplateRef } from '@parley/kernel/g
 import { Item } from '@parley/kernel/items.ts'
 import { Usage } from '@parley/kernel/usage.ts'
 import { type Static, Type } from 'typebox'
+import { budgetCalls } from './contract/budgets.ts'
+import { upkeepCalls } from './contract/upkeep.ts'
+
+export * from './contract/budgets.ts'
+export * from './contract/upkeep.ts'
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
@@ -20,6 +25,11 @@ export const RequestInput = Type.Object({
   sessionId: Nullable(Type.String()),
   previousResponseId: Nullable(Type.String()),
   metadata: Type.Record(Type.String(), Type.String()),
+  /**
+   * What becomes of a kept response whose process died after it had told part of the answer: `fail`, which is what
+   * absence means, ends it incomplete; `restart` asks the model again and tells the new answer after the broken one.
+   */
+  onInterrupt: Type.Optional(Type.Union([Type.Literal('fail'), Type.Literal('restart')])),
 })
 export type RequestInput = Static<typeof RequestInput>
 
@@ -43,6 +53,19 @@ export const RequestStatus = Type.Union([
 ])
 export type RequestStatus = Static<typeof RequestStatus>
 
+/** Where a request is between its acceptance and the last thing that follows from it, and how it came there. */
+export const Saga = Type.Object({
+  state: Type.Union([
+    Type.Literal('accepted'),
+    Type.Literal('generating'),
+    Type.Literal('turn-owed'),
+    Type.Literal('finished'),
+    Type.Literal('compensated'),
+  ]),
+  history: Type.Array(Type.Object({ event: Type.String(), at: Type.Integer() })),
+})
+export type Saga = Static<typeof Saga>
+
 export const Request = Type.Object({
   requestId: Type.String(),
   responseId: Type.String(),
@@ -52,6 +75,8 @@ export const Request = Type.Object({
   keyId: Nullable(Type.String()),
   acceptedAt: Type.Integer(),
   settledAt: Nullable(Type.Integer()),
+  /** Only told by `getRequest`. */
+  saga: Type.Optional(Saga),
 })
 export type Request = Static<typeof Request>
 
@@ -66,6 +91,13 @@ export const LedgerEntry = Type.Object({
   usage: Nullable(Usage),
   attempts: Type.Integer(),
   settledAt: Type.Integer(),
+  /** What the answer cost, in millionths of the currency. */
+  costMicros: Type.Optional(Type.Integer()),
+  /** The table that the cost was computed with; null: the model had no price, and the cost is 0. */
+  priceVersion: Type.Optional(Nullable(Type.String())),
+  /** What attempts before the last one may have used and cost; always estimated. */
+  lostUsage: Type.Optional(Nullable(Usage)),
+  lostCostMicros: Type.Optional(Type.Integer()),
 })
 export type LedgerEntry = Static<typeof LedgerEntry>
 
@@ -82,6 +114,8 @@ export const RequestSubmitted = Type.Object({
   /** Frames can be followed again: the request is stored, or an idempotency key may ask for them a second time. */
   keepFrames: Type.Boolean(),
   acceptedAt: Type.Integer(),
+  /** Sent before, to no effect that could be seen: the response may be there all the same. */
+  again: Type.Optional(Type.Literal(true)),
 })
 export type RequestSubmitted = Static<typeof RequestSubmitted>
 
@@ -111,12 +145,17 @@ export const RequestContract = defineContract('request', {
         'SESSION_CLOSED',
         'SESSION_BUSY',
         'IDEMPOTENCY_KEY_REUSED',
+        'BUDGET_EXHAUSTED',
       ],
       effect: 'write',
     }),
     getRequest: call({
       http: 'GET /requests/:requestId',
-      in: Type.Object({ requestId: Type.String() }),
+      in: Type.Object({
+        requestId: Type.String(),
+        /** Another tenant than the caller's: for operators. */
+        tenant: Type.Optional(Type.String()),
+      }),
       out: Request,
       errors: ['REQUEST_NOT_FOUND'],
       effect: 'read',
@@ -146,9 +185,11 @@ export const RequestContract = defineContract('request', {
       errors: ['REQUEST_NOT_FOUND'],
       effect: 'read',
     }),
+    ...budgetCalls,
+    ...upkeepCalls,
   },
   events: {
     submitted: event('request.submitted.v1', RequestSubmitted, { key: (data) => data.requestId }),
   },
-  subscribes: ['response.settled.v1'],
+  subscribes: ['response.settled.v1', 'session.turn-appended.v1'],
 })

@@ -1,26 +1,42 @@
-import { defineService } from '@parley/chassis/runtime/define-service.ts'
+import { defineService, type ServiceKit } from '@parley/chassis/runtime/define-service.ts'
 import { systemTimers } from '@parley/chassis/runtime/system-timers.ts'
 import { GptContract } from '@parley/gpt/contract.ts'
 import { ResponseContract } from '@parley/response/contract.ts'
 import { SessionContract } from '@parley/session/contract.ts'
 import { createAcceptOnce } from './application/accept-once.ts'
+import { createDriveStuck } from './application/drive-stuck.ts'
 import { createForgetSettled } from './application/forget-settled.ts'
+import { createHoldBudgets } from './application/hold-budgets.ts'
 import { createInspectRequests } from './application/inspect-requests.ts'
+import { createManageBudgets } from './application/manage-budgets.ts'
+import { createReaper } from './application/reap-in-rounds.ts'
+import { createReconcile } from './application/reconcile.ts'
 import { createResolveInput } from './application/resolve-input.ts'
 import { createSettleRequest } from './application/settle-request.ts'
 import { createSubmitRequest } from './application/submit-request.ts'
+import { createWatchOverRequests } from './application/watch-over-requests.ts'
 import { loadConfig, type RequestConfig } from './config.ts'
 import { RequestContract } from './contract.ts'
+import { CachedBudgetBook } from './infrastructure/cached-budget-book.ts'
+import { ContractInputCounter } from './infrastructure/contract-input-counter.ts'
+import { ContractOutcomes } from './infrastructure/contract-outcomes.ts'
 import { ContractStoredResponses } from './infrastructure/contract-stored-responses.ts'
 import { GptModels } from './infrastructure/gpt-models.ts'
 import { GptPromptTemplates } from './infrastructure/gpt-prompt-templates.ts'
+import { KyselyBudgetHolds } from './infrastructure/kysely-budget-holds.ts'
+import { KyselyBudgetStore } from './infrastructure/kysely-budget-store.ts'
 import { KyselyLedger } from './infrastructure/kysely-ledger.ts'
+import { KyselyRequestAudit } from './infrastructure/kysely-request-audit.ts'
 import { KyselyRequestRetention } from './infrastructure/kysely-request-retention.ts'
 import { KyselyRequestStore } from './infrastructure/kysely-request-store.ts'
+import { KyselySagaStore } from './infrastructure/kysely-saga-store.ts'
+import { KyselyUsageTotals } from './infrastructure/kysely-usage-totals.ts'
+import { LayeredPromptTemplates } from './infrastructure/layered-prompt-templates.ts'
 import { LruRecentInputs } from './infrastructure/lru-recent-inputs.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
 import { OutboxRequestEvents } from './infrastructure/outbox-request-events.ts'
 import type { RequestSchema } from './infrastructure/schema.ts'
+import { SessionPromptTemplates } from './infrastructure/session-prompt-templates.ts'
 import { SessionTurns } from './infrastructure/session-turns.ts'
 import { sha256 } from './infrastructure/sha256.ts'
 import { createCalls } from './interface/calls.ts'
@@ -28,15 +44,21 @@ import { createSubscriptions } from './interface/subscriptions.ts'
 
 const needs = { session: SessionContract, gpt: GptContract, response: ResponseContract }
 
+type Kit = ServiceKit<RequestConfig, RequestSchema, typeof needs>
+
+const drivesMax = 3
+const reapedPerRoundMax = 100
+const reapDeadlineMs = 10_000
+
 export const request = defineService<typeof RequestContract, RequestConfig, RequestSchema, typeof needs>({
   contract: RequestContract,
   needs,
   migrations,
   loadConfig,
-  create({ config, store: transactor, events, clients, backgroundContext, clock, newId, log }) {
-    const store = new KyselyRequestStore(transactor)
-    const ledger = new KyselyLedger(transactor)
-    const recentInputs = new LruRecentInputs({ charsMax: config.recentInputsCharsMax })
+  create(kit) {
+    const { config, store: transactor, log } = kit
+    const adapters = createAdapters(kit)
+    const { store, ledger, sagas, recentInputs, clock } = adapters
     const forgetSettled = createForgetSettled({
       retention: new KyselyRequestRetention(transactor),
       transactor,
@@ -44,28 +66,77 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
       timers: systemTimers,
       onFailure: (err) => log.warn({ err }, 'settled requests could not be tidied up'),
     })
-    const submitRequest = createSubmitRequest({
-      store,
-      transactor,
-      events: new OutboxRequestEvents(events),
-      turns: new SessionTurns(clients.session, backgroundContext),
-      recentInputs,
-      resolveInput: createResolveInput({
-        models: new GptModels(clients.gpt, clock),
-        templates: new GptPromptTemplates(clients.gpt),
-        responses: new ContractStoredResponses(clients.response),
-      }),
-      acceptOnce: createAcceptOnce({ store, digest: sha256 }),
-      clock,
-      newId,
+    const budgets = createHoldBudgets(adapters)
+    const settleRequest = createSettleRequest({ ...adapters, budgets, onSettled: forgetSettled.note })
+    const reaper = createReaper({
+      driveStuck: createDriveStuck(
+        { ...adapters, settleRequest, onBehalfOf: onBehalfOf(kit) },
+        { stuckAfterMs: config.stuckAfterMs, drivesMax, roundMax: reapedPerRoundMax },
+      ),
+      timers: systemTimers,
+      stuckAfterMs: config.stuckAfterMs,
+      onFailure: (err) => log.warn({ err }, 'stuck requests could not be looked into'),
     })
     return {
-      calls: createCalls({ submitRequest, inspect: createInspectRequests({ store, ledger, recentInputs }) }),
-      subscriptions: createSubscriptions({
-        settleRequest: createSettleRequest({ ledger, onSettled: forgetSettled.note }),
+      calls: createCalls({
+        submitRequest: createSubmitRequest({ ...adapters, budgets }),
+        inspect: createInspectRequests({ store, ledger, sagas, recentInputs }),
+        budgets: createManageBudgets(adapters),
+        watchOver: createWatchOverRequests({ ...adapters, stuckAfterMs: config.stuckAfterMs }),
+        reconcile: createReconcile(adapters),
       }),
-      start: forgetSettled.start,
-      close: forgetSettled.stop,
+      subscriptions: createSubscriptions({ settleRequest, noteTurn: ledger.noteTurn }),
+      async start() {
+        await forgetSettled.start()
+        reaper.start()
+      },
+      async close() {
+        await reaper.stop()
+        await forgetSettled.stop()
+      },
     }
   },
 })
+
+function createAdapters({ config, store: transactor, events, clients, backgroundContext, clock, newId }: Kit) {
+  const store = new KyselyRequestStore(transactor)
+  const models = new GptModels(clients.gpt, clock)
+  return {
+    transactor,
+    clock,
+    newId,
+    store,
+    ledger: new KyselyLedger(transactor),
+    recentInputs: new LruRecentInputs({ charsMax: config.recentInputsCharsMax }),
+    events: new OutboxRequestEvents(events),
+    turns: new SessionTurns(clients.session, backgroundContext),
+    resolveInput: createResolveInput({
+      models,
+      templates: new LayeredPromptTemplates({
+        own: new SessionPromptTemplates(clients.session),
+        shared: new GptPromptTemplates(clients.gpt),
+      }),
+      responses: new ContractStoredResponses(clients.response),
+    }),
+    acceptOnce: createAcceptOnce({ store, digest: sha256 }),
+    book: new CachedBudgetBook(transactor, clock),
+    holds: new KyselyBudgetHolds(transactor),
+    counter: new ContractInputCounter(clients),
+    budgets: new KyselyBudgetStore(transactor),
+    sagas: new KyselySagaStore(transactor),
+    totals: new KyselyUsageTotals(transactor),
+    audit: new KyselyRequestAudit(transactor),
+    outcomes: new ContractOutcomes(clients),
+  }
+}
+
+function onBehalfOf({ backgroundContext }: Kit): Parameters<typeof createDriveStuck>[0]['onBehalfOf'] {
+  return async (tenant, work) => {
+    const scope = backgroundContext({ tenant, deadlineMs: reapDeadlineMs })
+    try {
+      return await work(scope)
+    } finally {
+      scope.close()
+    }
+  }
+}

@@ -1,16 +1,16 @@
 import { type CallsOf, call, defineContract, event } from '@parley/chassis/contract/define-contract.ts'
 import { Item } from '@parley/kernel/items.ts'
 import { type Static, Type } from 'typebox'
+import { listOf, Page } from './contract/page.ts'
+import { promptCalls } from './contract/prompts.ts'
+
+export { Prompt } from './contract/prompts.ts'
+
+import { auditCalls } from './contract/audit.ts'
+
+export * from './contract/audit.ts'
 
 const Metadata = Type.Record(Type.String(), Type.String())
-const Page = {
-  /** The id after which the page starts. */
-  after: Type.Optional(Type.String()),
-  limit: Type.Integer({ minimum: 1, maximum: 100 }),
-  order: Type.Union([Type.Literal('asc'), Type.Literal('desc')]),
-}
-const listOf = <T extends Type.TSchema>(entry: T) => Type.Object({ data: Type.Array(entry), hasMore: Type.Boolean() })
-
 /** What a user or session prefers for its turns. A request's own value wins, then the session's, then the user's. */
 export const Preferences = Type.Object({
   model: Type.Optional(Type.String()),
@@ -186,6 +186,8 @@ export const SessionContract = defineContract('session', {
       effect: 'write',
     }),
 
+    ...promptCalls,
+
     /** Reserves the session for one response. Repeating it for the same response is safe. */
     beginTurn: call({
       http: 'PUT /sessions/:sessionId/turns/:responseId',
@@ -224,6 +226,7 @@ export const SessionContract = defineContract('session', {
       idempotent: true,
       deadlineMs: 2_000,
     }),
+    ...auditCalls,
   },
   events: {
     opened: event('session.opened.v1', sessionEvent, bySession),

@@ -5,7 +5,9 @@ import { createSweepSessions, type OnBehalfOf } from './application/sweep-sessio
 import { loadConfig, type SessionConfig } from './config.ts'
 import { SessionContract } from './contract.ts'
 import { KyselyItemStore } from './infrastructure/kysely-item-store.ts'
+import { KyselyPromptStore } from './infrastructure/kysely-prompt-store.ts'
 import { KyselySessionStore } from './infrastructure/kysely-session-store.ts'
+import { KyselyTurnAudit } from './infrastructure/kysely-turn-audit.ts'
 import { KyselyTurnStore } from './infrastructure/kysely-turn-store.ts'
 import { KyselyUserStore } from './infrastructure/kysely-user-store.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
@@ -27,6 +29,7 @@ export const session = defineService<typeof SessionContract, SessionConfig, Sess
     const items = new KyselyItemStore(store)
     const turns = new KyselyTurnStore(store)
     const users = new KyselyUserStore(store)
+    const prompts = new KyselyPromptStore(store)
     const events = new OutboxSessionEvents(publisher)
     const changeSession = createChangeSession({ store, sessions, events })
     const onBehalfOf: OnBehalfOf = async (tenant, work) => {
@@ -40,7 +43,21 @@ export const session = defineService<typeof SessionContract, SessionConfig, Sess
     const sweep = createSweepSessions({ sessions, changeSession, onBehalfOf }, { ...config, batchMax: sweepBatchMax })
     const sweepTimer = new SweepTimer({ sweep, intervalMs: config.sweepIntervalMs, timers: systemTimers, log })
     return {
-      calls: createCalls({ store, changeSession, sessions, items, turns, users, events, newId }, config),
+      calls: createCalls(
+        {
+          store,
+          changeSession,
+          sessions,
+          items,
+          turns,
+          turnAudit: new KyselyTurnAudit(store),
+          users,
+          prompts,
+          events,
+          newId,
+        },
+        config,
+      ),
       start: async () => sweepTimer.start(),
       drain: () => sweepTimer.stop(),
       close: () => sweepTimer.stop(),

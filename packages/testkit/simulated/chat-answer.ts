@@ -1,4 +1,5 @@
 import type { FinishReason } from '@parley/kernel/frames.ts'
+import { toLogprobs } from './log-probabilities.ts'
 import type { PlannedOutput, SimulatedAnswer } from './simulated-model.ts'
 
 /** What every part of one answer repeats. */
@@ -11,7 +12,18 @@ export interface ChatHead {
 
 /** The whole answer as a `chat.completion` body. */
 export function toWholeBody(head: ChatHead, answer: SimulatedAnswer): string {
-  const { outputs, finish, directives } = answer
+  return JSON.stringify({
+    id: head.id,
+    object: 'chat.completion',
+    created: head.created,
+    model: head.model,
+    choices: Array.from({ length: answer.choiceCount }, (_, index) => toWholeChoice(answer, index)),
+    usage: answer.directives.usage === 'missing' ? undefined : toUsage(answer),
+  })
+}
+
+function toWholeChoice(answer: SimulatedAnswer, index: number) {
+  const outputs = answer.outputs.filter(({ choice }) => choice === index)
   const calls = outputs.filter((output) => output.type === 'call')
   const message = {
     role: 'assistant',
@@ -21,14 +33,11 @@ export function toWholeBody(head: ChatHead, answer: SimulatedAnswer): string {
     tool_calls:
       calls.length === 0 ? undefined : calls.map((call) => toCall(call.callId, call.name, call.chunks.join(''))),
   }
-  return JSON.stringify({
-    id: head.id,
-    object: 'chat.completion',
-    created: head.created,
-    model: head.model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finishReasons[finish] }],
-    usage: directives.usage === 'missing' ? undefined : toUsage(answer),
-  })
+  const { topLogprobs } = answer
+  const texts = outputs.filter(({ type }) => type === 'text').flatMap(({ chunks }) => chunks)
+  const content = topLogprobs === null ? null : texts.flatMap((chunk) => toLogprobs(chunk, topLogprobs))
+  const logprobs = content === null ? null : { content, refusal: null }
+  return { index, message, logprobs, finish_reason: finishReasons[answer.finish], ...stopReason(answer) }
 }
 
 /** The events of a stream: those before the first delta, one per delta, and those after the last. */
@@ -48,16 +57,21 @@ export function toEvents(
   const running = directives.usage === 'cumulative' ? toUsage(answer) : includeUsage ? null : undefined
   const prefix = `{"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)}`
   const usageSuffix = running === undefined ? '}' : `,"usage":${JSON.stringify(running)}}`
-  const event = (delta: unknown, finish: string | null) => {
-    const choice = { index: 0, delta, logprobs: null, finish_reason: finish }
+  const event = ({ index, delta, logprobs = null }: ChoiceDelta, finish: string | null, more: object = {}) => {
+    const choice = { index, delta, logprobs, finish_reason: finish, ...more }
     return frame(`${prefix},"choices":[${JSON.stringify(choice)}]${usageSuffix}`, answer)
   }
   const done = directives.done === 'missing' ? '' : frame('[DONE]', answer)
-  const finish = event({}, finishReasons[answer.finish])
+  const choices = Array.from({ length: answer.choiceCount }, (_, index) => index)
+  const finish = choices
+    .map((index) => event({ index, delta: {} }, finishReasons[answer.finish], stopReason(answer)))
+    .join('')
   const usage = usageShown ? frame(`${prefix},"choices":[],"usage":${JSON.stringify(toUsage(answer))}}`, answer) : ''
   return {
-    opening: `${directives.bom ? '\uFEFF' : ''}${event({ role: 'assistant', content: '' }, null)}`,
-    deltas: answer.outputs.flatMap(toDeltas).map((delta) => event(delta, null)),
+    opening: `${directives.bom ? '\uFEFF' : ''}${choices
+      .map((index) => event({ index, delta: { role: 'assistant', content: '' } }, null))
+      .join('')}`,
+    deltas: answer.outputs.flatMap((output) => toDeltas(output, answer)).map((delta) => event(delta, null)),
     closing: directives.done === 'early' ? `${done}${finish}${usage}` : `${finish}${usage}${done}`,
   }
 }
@@ -68,23 +82,37 @@ export function frame(data: string, { directives }: SimulatedAnswer): string {
   return `${directives.comments ? `: simulated${newline}${newline}` : ''}data: ${data}${newline}${newline}`
 }
 
-function toDeltas(output: PlannedOutput, index: number, outputs: readonly PlannedOutput[]): unknown[] {
+interface ChoiceDelta {
+  readonly index: number
+  readonly delta: unknown
+  readonly logprobs?: unknown
+}
+
+function toDeltas(output: PlannedOutput, { outputs, topLogprobs }: SimulatedAnswer): ChoiceDelta[] {
+  const { choice: index, chunks } = output
   switch (output.type) {
     case 'text':
-      return output.chunks.map((content) => ({ content }))
+      return chunks.map((content) => {
+        if (topLogprobs === null) return { index, delta: { content } }
+        return { index, delta: { content }, logprobs: { content: toLogprobs(content, topLogprobs), refusal: null } }
+      })
     case 'refusal':
-      return output.chunks.map((refusal) => ({ refusal }))
+      return chunks.map((refusal) => ({ index, delta: { refusal } }))
     case 'reasoning':
-      return output.chunks.map((reasoning) => ({ reasoning_content: reasoning }))
+      return chunks.map((reasoning) => ({ index, delta: { reasoning_content: reasoning } }))
     case 'call': {
-      const number = outputs.slice(0, index).filter((earlier) => earlier.type === 'call').length
+      const calls = outputs.filter((other) => other.type === 'call' && other.choice === index)
+      const number = calls.indexOf(output)
       const opening = { tool_calls: [{ index: number, ...toCall(output.callId, output.name, '') }] }
-      return [
-        opening,
-        ...output.chunks.map((text) => ({ tool_calls: [{ index: number, function: { arguments: text } }] })),
-      ]
+      const fragments = chunks.map((text) => ({ tool_calls: [{ index: number, function: { arguments: text } }] }))
+      return [opening, ...fragments].map((delta) => ({ index, delta }))
     }
   }
+}
+
+/** Which stop sequence was met, as vLLM tells it. */
+function stopReason({ stopSequence }: SimulatedAnswer): object {
+  return stopSequence === null ? {} : { stop_reason: stopSequence }
 }
 
 const finishReasons: Record<FinishReason, string> = {

@@ -114,6 +114,8 @@ function readOptions(body: Json): GenerationOptions {
   const options: GenerationOptions = {}
   const limit = body['max_completion_tokens'] ?? body['max_tokens']
   if (typeof limit === 'number') options.maxOutputTokens = limit
+  if (typeof body['n'] === 'number') options.choices = body['n']
+  if (body['logprobs'] === true) options.topLogprobs = Number(body['top_logprobs'] ?? 0)
   if (typeof body['stop'] === 'string') options.stop = [body['stop']]
   else if (Array.isArray(body['stop'])) options.stop = body['stop'].map(String)
   if (Array.isArray(body['tools'])) options.tools = body['tools'].filter(isJson).flatMap(readTool)

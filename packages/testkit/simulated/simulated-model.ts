@@ -23,6 +23,11 @@ export interface SimulatedAnswer {
   readonly kind: 'answer'
   readonly outputs: readonly PlannedOutput[]
   readonly finish: FinishReason
+  /** The stop sequence that the answer met; null when it met none. */
+  readonly stopSequence: string | null
+  readonly choiceCount: number
+  /** How many alternatives are told of each token; null when no log probabilities were asked for. */
+  readonly topLogprobs: number | null
   readonly usage: SimulatedUsage
   readonly firstMs: number
   readonly intervalMs: number
@@ -31,10 +36,11 @@ export interface SimulatedAnswer {
   readonly directives: Directives
 }
 
-/** The chunks of an output concatenate to its text, or to the arguments of a call. */
-export type PlannedOutput =
-  | { readonly type: 'reasoning' | 'text' | 'refusal'; readonly chunks: readonly string[] }
-  | { readonly type: 'call'; readonly callId: string; readonly name: string; readonly chunks: readonly string[] }
+/** The chunks of an output concatenate to its text, or to the arguments of a call. `choice` numbers answers from 0. */
+export type PlannedOutput = { readonly chunks: readonly string[]; readonly choice: number } & (
+  | { readonly type: 'reasoning' | 'text' | 'refusal' }
+  | { readonly type: 'call'; readonly callId: string; readonly name: string }
+)
 
 export interface SimulatedUsage {
   readonly inputTokens: number
@@ -62,7 +68,7 @@ export function planAnswer(request: SimulatedRequest): SimulatedPlan {
   if (calls.status === 'wrong') return failure(400, 'invalid_value', calls.message)
   const written = calls.calls.length > 0 ? writeCalls(calls.calls) : writeText(request, { directives, prompt })
   const outputs = [...writeReasoning(directives.reasoning ?? 0), ...written.outputs]
-  return toAnswer(request, { directives, outputs, finish: written.finish })
+  return toAnswer(request, { ...written, directives, outputs })
 }
 
 /** An output before the limit of tokens is applied. */
@@ -74,6 +80,7 @@ interface WrittenOutput {
 interface Written {
   readonly outputs: readonly WrittenOutput[]
   readonly finish: FinishReason
+  readonly stopSequence: string | null
 }
 
 function writeCalls(calls: readonly { callId: string; name: string; arguments: string }[]): Written {
@@ -81,7 +88,7 @@ function writeCalls(calls: readonly { callId: string; name: string; arguments: s
     head: { type: 'call' as const, callId, name },
     pieces: toPieces(text),
   }))
-  return { outputs, finish: 'tool-calls' }
+  return { outputs, finish: 'tool-calls', stopSequence: null }
 }
 
 function writeText(
@@ -93,14 +100,22 @@ function writeText(
   let text = plain ? answerText(request.items, prompt) : jsonAnswer(textFormat)
   if (directives.refusal) text = 'Simulated refusal: I was told to refuse.'
   if (plain && directives.text_bytes !== undefined) text = fitBytes(text, directives.text_bytes)
-  const stopAt = stop.map((sequence) => (sequence === '' ? -1 : text.indexOf(sequence))).filter((index) => index >= 0)
-  if (stopAt.length > 0) text = text.slice(0, Math.min(...stopAt))
-  const grow = plain && directives.text_bytes === undefined && stopAt.length === 0 ? (directives.chunks ?? 0) : 0
+  const stopped = firstStop(text, stop)
+  if (stopped !== null) text = text.slice(0, stopped.at)
+  const grow = plain && directives.text_bytes === undefined && stopped === null ? (directives.chunks ?? 0) : 0
   const finish = directives.finish === undefined ? 'stop' : 'content-filter'
   return {
     outputs: [{ head: { type: directives.refusal ? 'refusal' : 'text' }, pieces: growToPieces(text, grow) }],
     finish,
+    stopSequence: stopped?.sequence ?? null,
   }
+}
+
+function firstStop(text: string, stop: readonly string[]): { sequence: string; at: number } | null {
+  const met = stop
+    .map((sequence) => ({ sequence, at: sequence === '' ? -1 : text.indexOf(sequence) }))
+    .filter(({ at }) => at >= 0)
+  return met.sort((left, right) => left.at - right.at)[0] ?? null
 }
 
 function writeReasoning(count: number): WrittenOutput[] {
@@ -111,7 +126,7 @@ function writeReasoning(count: number): WrittenOutput[] {
 
 function toAnswer(
   request: SimulatedRequest,
-  { directives, outputs, finish }: Written & { directives: Directives },
+  { directives, outputs, finish, stopSequence }: Written & { directives: Directives },
 ): SimulatedAnswer {
   const limit = request.options.maxOutputTokens ?? Number.POSITIVE_INFINITY
   const chunks = directives.chunks ?? chunksDefault
@@ -126,18 +141,31 @@ function toAnswer(
     cut = kept.length < pieces.length
     outputTokens += kept.length
     if (head.type === 'reasoning') reasoningTokens += kept.length
-    planned.push({ ...head, chunks: toChunks(kept, head.type === 'reasoning' ? chunksDefault : chunks) })
+    planned.push({ ...head, choice: 0, chunks: toChunks(kept, head.type === 'reasoning' ? chunksDefault : chunks) })
   }
+  const answers = request.options.choices ?? 1
   return {
     kind: 'answer',
-    outputs: planned,
+    outputs: repeatForChoices(planned, answers),
     finish: cut ? 'length' : finish,
-    usage: { inputTokens: countInput(request), outputTokens, reasoningTokens },
+    stopSequence: cut ? null : stopSequence,
+    choiceCount: answers,
+    topLogprobs: request.options.topLogprobs ?? null,
+    usage: {
+      inputTokens: countInput(request),
+      outputTokens: outputTokens * answers,
+      reasoningTokens: reasoningTokens * answers,
+    },
     firstMs: directives.first_ms ?? 0,
     intervalMs: directives.interval_ms ?? 0,
     breakdown: breakdownOf(directives),
     directives,
   }
+}
+
+/** All answers to one request say the same, for the model is deterministic. */
+function repeatForChoices(outputs: readonly PlannedOutput[], answers: number): PlannedOutput[] {
+  return Array.from({ length: answers }, (_, choice) => outputs.map((output) => ({ ...output, choice }))).flat()
 }
 
 /** The tokens of a request as the simulated provider bills them. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answerEmbeddings } from './embeddings-answer.ts'
 import { type PreparedAnswer, prepareAnswer, toError } from './prepared-answer.ts'
 import { sendAnswer } from './send-answer.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
@@ -56,6 +57,11 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
   const server = createServer({ noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
     if (request.method === 'POST' && request.url === '/v1/chat/completions') {
       readBody(request, response, (body) => answerChat(request, response, body))
+    } else if (request.method === 'POST' && request.url === '/v1/embeddings') {
+      readBody(request, response, (body) => {
+        const { status, headers = {}, text } = answerEmbeddings(body)
+        sendJson(response, status, text, headers)
+      })
     } else if (request.method === 'GET' && request.url === '/v1/models') {
       sendJson(response, 200, modelList)
     } else {
@@ -126,7 +132,13 @@ function sendError(response: ServerResponse, status: number, message: string): v
   response.end(parts[0])
 }
 
-function sendJson(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(text))])
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const length = String(Buffer.byteLength(text))
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': length })
   response.end(text)
 }

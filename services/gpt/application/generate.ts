@@ -5,6 +5,7 @@ import type { Item } from '@parley/kernel/items.ts'
 import type { Generate } from '../contract.ts'
 import type { ModelCatalogue, Route } from '../domain/model-catalogue.ts'
 import { countUsage } from './count-tokens.ts'
+import { embed } from './embed.ts'
 import type { ModelClient, ModelEnd, TokenCounter } from './ports.ts'
 
 export interface GeneratePorts {
@@ -27,6 +28,10 @@ export function createGenerate({ catalogue, clients, counter }: GeneratePorts) {
     const { responseId, attempt, instructions, items, options, delivery } = command
     const { providerModel } = route
     const request = { responseId, attempt, providerModel, instructions, items, options, delivery }
+    if (options.embedding !== undefined) {
+      yield* embed(context, { command, embedding: options.embedding, route, client, counter })
+      return
+    }
     for await (const step of client.generate(context, request)) {
       if (step.type === 'item-end') output.push(step.item)
       yield step.type === 'model-end' ? await toGenerationEnd(step, { command, route, output, counter }) : step
@@ -38,7 +43,8 @@ async function toGenerationEnd(
   end: ModelEnd,
   { command, route, output, counter }: { command: Generate; route: Route; output: Item[]; counter: TokenCounter },
 ): Promise<GenerationEnd> {
-  const { instructions, items } = command
+  const { instructions, items, options } = command
+  const { stopSequence, finishes } = end
   const conversation = { model: route.providerModel, instructions, items }
   return {
     type: 'generation-end',
@@ -46,5 +52,7 @@ async function toGenerationEnd(
     usage: end.usage ?? (await countUsage(counter, { conversation, output })),
     provider: route.provider,
     providerModel: end.providerModel,
+    ...(stopSequence !== undefined && options.stop?.includes(stopSequence) === true && { stopSequence }),
+    ...(finishes !== undefined && { finishes }),
   }
 }

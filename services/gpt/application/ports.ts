@@ -1,6 +1,6 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { FinishReason, OutputStep } from '@parley/kernel/frames.ts'
-import type { Delivery, GenerationOptions } from '@parley/kernel/generation.ts'
+import type { Delivery, EmbeddingEncoding, GenerationOptions } from '@parley/kernel/generation.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import type { Provenance, Usage } from '@parley/kernel/usage.ts'
 
@@ -21,6 +21,11 @@ export interface ModelClient {
    * slows the provider: what is buffered stays bounded.
    */
   generate(context: CallContext, request: ModelRequest): AsyncIterable<ModelStep>
+  /**
+   * Calls the provider once. The vectors come in the order of the input and in the encoding asked for, whatever the
+   * provider made of that. Throws like `generate`.
+   */
+  embed(context: CallContext, request: EmbeddingRequest): Promise<EmbeddingAnswer>
   /** The provider's own list, in its order. Throws like `generate`. */
   listModels(context: CallContext): Promise<readonly ProviderModel[]>
 }
@@ -36,6 +41,23 @@ export interface ModelRequest {
   readonly delivery: Delivery
 }
 
+export interface EmbeddingRequest {
+  /** The provider's name for the model. */
+  readonly providerModel: string
+  /** Texts, or the same as tokens of the model. */
+  readonly input: readonly string[] | readonly (readonly number[])[]
+  readonly encoding: EmbeddingEncoding
+  readonly dimensions: number | null
+  readonly native: Readonly<Record<string, unknown>>
+}
+
+export interface EmbeddingAnswer {
+  readonly embeddings: (string | number[])[]
+  /** Null when the provider did not say. */
+  readonly inputTokens: number | null
+  readonly providerModel: string
+}
+
 export type ModelStep = OutputStep | ModelEnd
 
 export interface ModelEnd {
@@ -45,6 +67,10 @@ export interface ModelEnd {
   readonly usage: Usage | null
   /** The model that the provider says it used. */
   readonly providerModel: string
+  /** The stop sequence that ended the answer, when the provider names it. */
+  readonly stopSequence?: string
+  /** Why each choice ended, when several were asked for. */
+  readonly finishes?: FinishReason[]
 }
 
 export interface ProviderModel {

@@ -18,6 +18,26 @@ const knownWindows: readonly (readonly [prefix: string, tokens: number])[] = [
 
 const contextTokensDefault = 128_000
 
+/** The longest answers that providers document, by how a model's name starts, longest first. */
+const knownOutputs: readonly (readonly [prefix: string, tokens: number])[] = [
+  ['gpt-4.1', 32_768],
+  ['gpt-4o', 16_384],
+  ['gpt-4-turbo', 4_096],
+  ['gpt-4', 8_192],
+  ['gpt-3.5', 4_096],
+  ['gpt-5', 128_000],
+  ['o1', 100_000],
+  ['o3', 100_000],
+  ['o4', 100_000],
+  ['claude', 64_000],
+]
+
+/** Null when nobody documents it. */
+export function outputTokensOf(providerModel: string): number | null {
+  const name = providerModel.slice(providerModel.lastIndexOf('/') + 1)
+  return knownOutputs.find(([prefix]) => name.startsWith(prefix))?.[1] ?? null
+}
+
 export function contextTokensOf(providerModel: string): number {
   const name = providerModel.slice(providerModel.lastIndexOf('/') + 1)
   return knownWindows.find(([prefix]) => name.startsWith(prefix))?.[1] ?? contextTokensDefault

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, stringOf } from './json-values.ts'
+import { callFields, unknownFields } from './native-fields.ts'
 import { garbled, type ProviderIdentity } from './provider-failures.ts'
 import type { StepWriter } from './step-writer.ts'
 
@@ -28,6 +29,7 @@ export class CallAssembly {
     const call = this.#find(fragment)
     call.callId ||= stringOf(fragment['id'])
     call.name ||= stringOf(called['name'])
+    call.native ??= unknownFields(fragment, callFields)
     const text = stringOf(called['arguments'])
     if (text !== '' && this.#calls.indexOf(call) < this.#closedCount) {
       throw garbled(this.#provider, 'it goes on with a tool call that was complete')
@@ -67,7 +69,7 @@ export class CallAssembly {
     const found = index === null ? (byId ?? (id === '' ? last : undefined)) : this.#byIndex.get(index)
     if (found !== undefined && (id === '' || found.callId === '' || found.callId === id)) return found
     if (this.#calls.length === callsMax) throw garbled(this.#provider, `it makes more than ${callsMax} tool calls`)
-    const call: PartialCall = { callId: id, name: '', written: '', waiting: '', isOpen: false }
+    const call: PartialCall = { callId: id, name: '', native: null, written: '', waiting: '', isOpen: false }
     this.#calls.push(call)
     if (index !== null) this.#byIndex.set(index, call)
     return call
@@ -77,6 +79,8 @@ export class CallAssembly {
 interface PartialCall {
   callId: string
   name: string
+  /** What the provider adds to the call, such as a signature that it wants to see again. */
+  native: Record<string, unknown> | null
   written: string
   waiting: string
   isOpen: boolean

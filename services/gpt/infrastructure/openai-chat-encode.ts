@@ -1,15 +1,7 @@
-import { AppError } from '@parley/chassis/values/errors.ts'
 import type { GenerationOptions, TextFormat } from '@parley/kernel/generation.ts'
-import type { ContentPart, Item, MessageItem } from '@parley/kernel/items.ts'
 import type { ModelRequest } from '../application/ports.ts'
-
-/** Where OpenAI-compatible providers differ in what they take. */
-export interface ChatFlavour {
-  /** OpenAI's newer models refuse `max_tokens`; most other servers know nothing else. */
-  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
-  /** False: `developer` messages are sent as `system`, which every chat template knows. */
-  readonly developerRole: boolean
-}
+import type { ChatFlavour } from './chat-flavour.ts'
+import { encodeMessages, unsupported } from './openai-chat-messages.ts'
 
 /**
  * The body of `POST chat/completions`. Parameters of the caller's own that came in as chat are sent as they came, unless
@@ -17,7 +9,7 @@ export interface ChatFlavour {
  */
 export function encodeChatBody(request: ModelRequest, flavour: ChatFlavour): string {
   const { options, delivery } = request
-  const native = options.native?.dialect === 'chat' ? options.native.parameters : {}
+  const native = options.native === undefined ? {} : encodeNative(options.native, flavour)
   const body: Record<string, unknown> = { ...native, model: request.providerModel }
   body['messages'] = encodeMessages(request, flavour)
   for (const [name, value] of Object.entries(encodeOptions(options, { flavour, native }))) {
@@ -32,6 +24,22 @@ export function encodeChatBody(request: ModelRequest, flavour: ChatFlavour): str
   }
   return JSON.stringify(body)
 }
+
+/** Parameters of another dialect are translated where this one has a word for them, or refused if they are wishes. */
+function encodeNative(
+  { dialect, parameters }: NonNullable<GenerationOptions['native']>,
+  { strictFields }: ChatFlavour,
+): Readonly<Record<string, unknown>> {
+  if (dialect === 'chat') return parameters
+  if (dialect !== 'messages') return {}
+  const { top_k: topK, metadata } = parameters
+  if (topK !== undefined && strictFields) throw unsupported('top_k', 'top_k; leave it out')
+  const userId = asRecord(metadata)['user_id']
+  const user = typeof userId === 'string' && userId.length <= userCharsMax ? userId : undefined
+  return { ...(topK !== undefined && { top_k: topK }), ...(user !== undefined && { user }) }
+}
+
+const userCharsMax = 64
 
 function encodeOptions(
   options: GenerationOptions,
@@ -61,6 +69,11 @@ function encodeOptions(
     parallel_tool_calls: options.parallelToolCalls,
     response_format: options.textFormat === undefined ? undefined : encodeTextFormat(options.textFormat),
     reasoning_effort: options.reasoningEffort,
+    n: options.choices,
+    ...(options.topLogprobs !== undefined && {
+      logprobs: true,
+      top_logprobs: options.topLogprobs === 0 ? undefined : options.topLogprobs,
+    }),
   }
 }
 
@@ -73,116 +86,6 @@ function encodeTextFormat(format: TextFormat): unknown {
   }
 }
 
-interface ToolCall {
-  readonly id: string
-  readonly type: 'function'
-  readonly function: { name: string; arguments: string }
-}
-
-interface ChatMessage {
-  role: string
-  content: unknown
-  name?: string | undefined
-  tool_calls?: ToolCall[]
-  tool_call_id?: string
-}
-
-/**
- * A function call joins the assistant message before it, and an assistant message the calls before it, as chat wants
- * them in one. Reasoning has no place in chat input and is left out.
- */
-function encodeMessages({ instructions, items }: ModelRequest, flavour: ChatFlavour): ChatMessage[] {
-  const messages: ChatMessage[] = []
-  if (instructions !== null) messages.push({ role: 'system', content: instructions })
-  for (const [index, item] of items.entries()) addItem(messages, item, { index, flavour })
-  return messages
-}
-
-function addItem(
-  messages: ChatMessage[],
-  item: Item,
-  { index, flavour }: { index: number; flavour: ChatFlavour },
-): void {
-  const last = messages.at(-1)
-  switch (item.type) {
-    case 'message': {
-      const content = encodeContent(item.content, `input[${index}].content`)
-      const role = item.role === 'developer' && !flavour.developerRole ? 'system' : item.role
-      if (isCallOnly(last) && role === 'assistant') last.content = content
-      else messages.push({ role, content, name: item.name })
-      return
-    }
-    case 'function_call': {
-      const call: ToolCall = {
-        id: item.call_id,
-        type: 'function',
-        function: { name: item.name, arguments: item.arguments },
-      }
-      if (last?.role === 'assistant') last.tool_calls = [...(last.tool_calls ?? []), call]
-      else messages.push({ role: 'assistant', content: null, tool_calls: [call] })
-      return
-    }
-    case 'function_call_output': {
-      const { output } = item
-      const content = typeof output === 'string' ? output : encodeContent(output, `input[${index}].output`)
-      messages.push({ role: 'tool', tool_call_id: item.call_id, content })
-      return
-    }
-    case 'reasoning':
-      return
-  }
-}
-
-function isCallOnly(message: ChatMessage | undefined): message is ChatMessage {
-  return message?.role === 'assistant' && message.content === null
-}
-
-function encodeContent(parts: MessageItem['content'], path: string): unknown {
-  const [only] = parts
-  if (parts.length === 1 && only !== undefined && isPlainText(only)) return only.text
-  return parts.map((part, index) => encodePart(part, `${path}[${index}]`))
-}
-
-const plainTextFields = new Set(['type', 'text', 'annotations', 'logprobs'])
-
-/** True for a text part without fields of its own, such as a provider's cache marks. */
-function isPlainText(part: ContentPart): part is Extract<ContentPart, { text: string }> {
-  if (part.type !== 'input_text' && part.type !== 'output_text') return false
-  for (const field in part) if (!plainTextFields.has(field)) return false
-  return true
-}
-
-function encodePart(part: ContentPart, path: string): unknown {
-  switch (part.type) {
-    case 'input_text':
-      return { ...part, type: 'text' }
-    case 'output_text': {
-      const { annotations: _annotations, logprobs: _logprobs, ...rest } = part
-      return { ...rest, type: 'text' }
-    }
-    case 'refusal':
-    case 'input_audio':
-      return part
-    case 'input_image': {
-      if (typeof part.image_url === 'string') {
-        return { type: 'image_url', image_url: { url: part.image_url, detail: part.detail } }
-      }
-      throw unsupported(path, 'an image by file id; send its data or URL in image_url')
-    }
-    case 'input_file': {
-      if (part.file_url !== undefined) throw unsupported(path, 'a file by URL; send its data in file_data')
-      return {
-        type: 'file',
-        file: { file_id: part.file_id ?? undefined, file_data: part.file_data, filename: part.filename },
-      }
-    }
-  }
-}
-
-function unsupported(param: string, what: string): AppError {
-  return new AppError('UNSUPPORTED_PARAMETER', `The model's provider does not take ${what}.`, { param })
-}
-
-function asRecord(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {}
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -1,11 +1,20 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import { Pool } from 'undici'
-import type { ModelClient, ModelRequest, ModelStep, ProviderModel } from '../application/ports.ts'
+import type {
+  EmbeddingAnswer,
+  EmbeddingRequest,
+  ModelClient,
+  ModelRequest,
+  ModelStep,
+  ProviderModel,
+} from '../application/ports.ts'
 import type { ApiKey } from '../domain/api-key.ts'
 import { ChatExchange, type ExchangeTimeouts } from './chat-exchange.ts'
+import { type ChatFlavour, flavourOf } from './chat-flavour.ts'
+import { fetchEmbeddings } from './fetch-embeddings.ts'
 import { fetchModelList } from './fetch-model-list.ts'
-import { type ChatFlavour, encodeChatBody } from './openai-chat-encode.ts'
+import { encodeChatBody } from './openai-chat-encode.ts'
 import type { ProviderIdentity } from './provider-failures.ts'
 
 export interface OpenAiCompatibleOptions {
@@ -56,6 +65,13 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     return fetchModelList(this.#pool, request, this.#provider)
   }
 
+  async embed({ signal }: CallContext, request: EmbeddingRequest): Promise<EmbeddingAnswer> {
+    const headers = [...this.#headers, 'content-type', 'application/json', 'accept', 'application/json']
+    const { firstTokenMs: timeoutMs } = this.#options.timeouts
+    const call = { path: this.#path('embeddings'), headers, signal, timeoutMs, request }
+    return fetchEmbeddings(this.#pool, call, this.#provider)
+  }
+
   async close(): Promise<void> {
     await this.#pool.destroy()
   }
@@ -68,11 +84,12 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     const body = encodeChatBody(request, this.#flavour)
     const incremental = request.delivery === 'incremental'
     const { timeouts, newId } = this.#options
-    const { providerModel } = request
+    const { providerModel, options } = request
     const exchange = new ChatExchange({
       provider: this.#provider,
       newId,
       providerModel,
+      ...(options.choices !== undefined && { choices: options.choices }),
       incremental,
       context,
       timeouts,
@@ -109,9 +126,4 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
 
 function authorization(apiKey: ApiKey | null): string[] {
   return apiKey === null ? [] : ['authorization', `Bearer ${apiKey.reveal()}`]
-}
-
-function flavourOf(baseUrl: URL): ChatFlavour {
-  const isOpenAi = /(?:^|\.)openai\.(?:azure\.)?com$/.test(baseUrl.hostname)
-  return { maxTokensField: isOpenAi ? 'max_completion_tokens' : 'max_tokens', developerRole: isOpenAi }
 }

@@ -83,7 +83,7 @@ export function told(steps: readonly ModelStep[]): Told {
         calls.push(`${step.item.call_id} ${step.item.name} ${step.item.arguments}`)
       statuses.push(step.item.status)
       open = null
-    } else {
+    } else if (step.type !== 'native-delta') {
       open.deltas += step.delta
       if (step.type === 'text-delta') parts.text += step.delta
       else if (step.type === 'reasoning-delta') parts.reasoning += step.delta

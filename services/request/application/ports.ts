@@ -1,8 +1,11 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import type { PromptTemplateRef } from '@parley/kernel/generation.ts'
-import type { Usage } from '@parley/kernel/usage.ts'
+import type { Item } from '@parley/kernel/items.ts'
+import type { Price } from '@parley/kernel/price.ts'
+import type { Provenance, Usage } from '@parley/kernel/usage.ts'
 import type { LedgerEntry, Request, RequestInput, RequestStatus, RequestSubmitted } from '../contract.ts'
+import type { TurnState } from '../domain/saga-history.ts'
 
 /** Accepted requests, their idempotency keys and the ledger. All methods throw STORE_UNAVAILABLE (retryable). */
 export interface RequestStore {
@@ -15,10 +18,17 @@ export interface RequestStore {
   list(tenant: string, page: Page): Promise<Request[]>
   /** Undefined for an absent request and for one whose input was forgotten. */
   findInput(tenant: string, requestId: string): Promise<RequestInput | undefined>
+  /** What settling needs to know, as far as memory has forgotten it. */
+  findTerms(tx: Transaction, tenant: string, requestId: string): Promise<RequestTerms | undefined>
 }
 
 export interface Ledger {
-  insert(tx: Transaction, row: LedgerRow): Promise<void>
+  /** False, writing nothing, when the request has its row already. */
+  insert(tx: Transaction, row: LedgerRow): Promise<boolean>
+  /** As `insert`, for whom it makes no difference whether the row was there. */
+  put(tx: Transaction, row: LedgerRow): Promise<void>
+  /** Notes that the session has got the turn that it was owed. */
+  noteTurn(tx: Transaction, turn: { tenant: string; responseId: string }): Promise<void>
   /** Newest request first, older than `after`; one more than `limit` when there are more. */
   list(tenant: string, page: Page): Promise<LedgerEntry[]>
 }
@@ -28,15 +38,23 @@ export interface Page {
   readonly limit: number
 }
 
-export interface AcceptedRequest {
+export interface AcceptedRequest extends RequestTerms {
   readonly requestId: string
   readonly responseId: string
   readonly tenant: string
-  readonly keyId: string | null
   readonly input: RequestInput
   /** `input` as JSON, made once for everyone who needs it. */
   readonly inputText: string
+}
+
+/** What was agreed on when a request was accepted. */
+export interface RequestTerms {
+  readonly keyId: string | null
   readonly acceptedAt: number
+  /** Null: nobody knew what the model costs. */
+  readonly price: Price | null
+  /** Whether some budget holds what it may use. */
+  readonly held: boolean
 }
 
 export interface KeyClaim {
@@ -60,6 +78,13 @@ export interface LedgerRow {
   readonly usage: Usage | null
   readonly attempts: number
   readonly settledAt: number
+  readonly keyId: string | null
+  readonly acceptedAt: number | null
+  readonly costMicros: number
+  readonly priceVersion: string | null
+  readonly lostUsage: Usage | null
+  readonly lostCostMicros: number
+  readonly turn: TurnState
 }
 
 /** What a request leaves behind that is not needed for ever. */
@@ -80,14 +105,38 @@ export interface SettledRequest {
 /** Inputs that were accepted a moment ago, so that running them needs no read. Bounded; forgets the oldest first. */
 export interface RecentInputs {
   remember(request: AcceptedRequest): void
-  find(tenant: string, requestId: string): RequestInput | undefined
+  find(tenant: string, requestId: string): AcceptedRequest | undefined
 }
 
 /** Which models there are. Answers may be up to 5 s old. */
 export interface ModelCatalog {
-  /** The id that `model` is routed to. Throws MODEL_NOT_FOUND. */
-  resolve(context: CallContext, model: string): Promise<string>
-  defaultModel(context: CallContext): Promise<string>
+  /** What `model` is routed to. Throws MODEL_NOT_FOUND. */
+  resolve(context: CallContext, model: string): Promise<ResolvedModel>
+  defaultModel(context: CallContext): Promise<ResolvedModel>
+}
+
+export interface ResolvedModel {
+  readonly id: string
+  /** Input and output together, in tokens. */
+  readonly contextTokensMax: number
+  /** Null when nobody documents it. */
+  readonly outputTokensMax: number | null
+  readonly price: Price | null
+}
+
+/** Counts what a request would send to its model. Asked only where a budget has to hold it. */
+export interface InputCounter {
+  count(context: CallContext, input: CountedInput): Promise<{ tokens: number; provenance: Provenance }>
+}
+
+/** Ids of what the new items continue are null when they continue nothing. */
+export interface CountedInput {
+  readonly model: string
+  readonly instructions: string | null
+  readonly items: Item[]
+  readonly sessionId: string | null
+  readonly previousResponseId: string | null
+  readonly contextTokensMax: number
 }
 
 export interface PromptTemplates {
@@ -113,9 +162,9 @@ export interface StoredResponses {
   checkContinuable(context: CallContext, responseId: string): Promise<void>
 }
 
-/** Writes `request.submitted` to the outbox. */
+/** Writes `request.submitted` to the outbox; `drive` counts how often it was written before. */
 export interface RequestEvents {
-  submitted(tx: Transaction, context: CallContext, data: RequestSubmitted): Promise<void>
+  submitted(tx: Transaction, context: CallContext, data: RequestSubmitted, drive?: number): Promise<void>
 }
 
 /** SHA-256 in hexadecimal digits. */

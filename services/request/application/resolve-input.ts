@@ -1,12 +1,17 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { RequestInput, SubmitRequest } from '../contract.ts'
-import type { ModelCatalog, PromptTemplates, StoredResponses } from './ports.ts'
+import type { ModelCatalog, PromptTemplates, ResolvedModel, StoredResponses } from './ports.ts'
 
 export type ResolveInput = (
   context: CallContext,
   submission: SubmitRequest,
   preferredModel: string | null,
-) => Promise<RequestInput>
+) => Promise<ResolvedInput>
+
+export interface ResolvedInput {
+  readonly input: RequestInput
+  readonly model: ResolvedModel
+}
 
 /**
  * Turns what was submitted into what will be run: the model by its id, the prompt template as text, the response to
@@ -22,11 +27,12 @@ export function createResolveInput(ports: {
   return async function resolveInput(context, submission, preferredModel) {
     const { idempotencyKey: _, ...input } = submission
     const wanted = submission.model || preferredModel
-    input.model = wanted ? await models.resolve(context, wanted) : await models.defaultModel(context)
+    const model = wanted ? await models.resolve(context, wanted) : await models.defaultModel(context)
+    input.model = model.id
     if (input.previousResponseId !== null) await responses.checkContinuable(context, input.previousResponseId)
-    if (input.prompt === null) return input
+    if (input.prompt === null) return { input, model }
     const rendered = await templates.render(context, input.prompt)
     input.instructions = input.instructions === null ? rendered : `${rendered}\n\n${input.instructions}`
-    return input
+    return { input, model }
   }
 }

@@ -6,8 +6,9 @@ import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Accepted, RequestInput, SubmitRequest } from '../contract.ts'
 import { checkRequest } from '../domain/request-rules.ts'
 import { type AcceptOnce, type KeyedSubmission, KeyTaken } from './accept-once.ts'
+import type { HoldBudgets } from './hold-budgets.ts'
 import type { AcceptedRequest, RecentInputs, RequestEvents, RequestStore, Turns } from './ports.ts'
-import type { ResolveInput } from './resolve-input.ts'
+import type { ResolvedInput, ResolveInput } from './resolve-input.ts'
 
 export interface SubmitRequestPorts {
   store: RequestStore
@@ -17,6 +18,7 @@ export interface SubmitRequestPorts {
   recentInputs: RecentInputs
   resolveInput: ResolveInput
   acceptOnce: AcceptOnce
+  budgets: HoldBudgets
   clock: Clock
   newId: NewId
 }
@@ -24,12 +26,12 @@ export interface SubmitRequestPorts {
 export type SubmitRequestUseCase = (context: CallContext, submission: SubmitRequest) => Promise<Accepted>
 
 /**
- * Accepts a request durably, or leaves no trace of it. With an idempotency key, repeating the same submission returns
- * the first acceptance. A session is reserved before the transaction, since a call has no place inside one; whatever
+ * Accepts a request durably, with what its budgets hold for it, or leaves no trace of it. With an idempotency key,
+ * repeating the same submission returns the first acceptance. A session is reserved before the transaction, since a call has no place inside one; whatever
  * fails after that lets go of it.
  */
 export function createSubmitRequest(ports: SubmitRequestPorts): SubmitRequestUseCase {
-  const { store, transactor, events, turns, recentInputs, resolveInput, acceptOnce, clock, newId } = ports
+  const { store, transactor, events, turns, recentInputs, resolveInput, acceptOnce, budgets, clock, newId } = ports
 
   return async function submitRequest(context, submission) {
     checkRequest(submission)
@@ -69,11 +71,13 @@ export function createSubmitRequest(ports: SubmitRequestPorts): SubmitRequestUse
 
   async function commit(
     context: CallContext,
-    input: RequestInput,
+    { input, model }: ResolvedInput,
     responseId: string,
     keyed: KeyedSubmission | null,
   ): Promise<Accepted> {
     const { tenant, keyId } = context.principal
+    const planning = budgets.plan(context, input, model)
+    const planned = planning === null ? null : await planning
     const request: AcceptedRequest = {
       requestId: newId('req'),
       responseId,
@@ -82,9 +86,12 @@ export function createSubmitRequest(ports: SubmitRequestPorts): SubmitRequestUse
       input,
       inputText: encode(input),
       acceptedAt: clock.now(),
+      price: model.price,
+      held: planned !== null,
     }
     const { requestId, acceptedAt } = request
     await transactor.transaction(async (tx) => {
+      if (planned !== null) await budgets.take(tx, context, requestId, planned)
       if (keyed !== null && !(await store.claimKey(tx, { ...keyed, tenant, requestId, responseId, acceptedAt }))) {
         throw new KeyTaken()
       }

@@ -1,8 +1,8 @@
 import type { CallsOf } from '@parley/chassis/contract/define-contract.ts'
 import type { Clock } from '@parley/chassis/values/clock.ts'
-import type { GptContract } from '@parley/gpt/contract.ts'
+import type { GptContract, Model } from '@parley/gpt/contract.ts'
 import { LRUCache } from 'lru-cache'
-import type { ModelCatalog } from '../application/ports.ts'
+import type { ModelCatalog, ResolvedModel } from '../application/ports.ts'
 
 const answerAgeMaxMs = 5_000
 const namesMax = 1_000
@@ -12,26 +12,32 @@ const defaultName = ''
 /** Asks gpt, and remembers its answers for a moment. Refusals are not remembered. */
 export class GptModels implements ModelCatalog {
   readonly #gpt: Pick<CallsOf<typeof GptContract>, 'getModel' | 'listModels'>
-  readonly #ids: LRUCache<string, string>
+  readonly #models: LRUCache<string, ResolvedModel>
 
   constructor(gpt: Pick<CallsOf<typeof GptContract>, 'getModel' | 'listModels'>, clock: Clock) {
     this.#gpt = gpt
-    this.#ids = new LRUCache({ max: namesMax, ttl: answerAgeMaxMs, perf: { now: () => clock.monotonicMs() } })
+    this.#models = new LRUCache({ max: namesMax, ttl: answerAgeMaxMs, perf: { now: () => clock.monotonicMs() } })
   }
 
-  resolve: ModelCatalog['resolve'] = async (context, model) => {
-    const known = this.#ids.get(model)
+  resolve: ModelCatalog['resolve'] = async (context, name) => {
+    const known = this.#models.get(name)
     if (known !== undefined) return known
-    const { id } = await this.#gpt.getModel(context, { model })
-    this.#ids.set(model, id)
-    return id
+    const model = toResolved(await this.#gpt.getModel(context, { model: name }))
+    this.#models.set(name, model)
+    return model
   }
 
   defaultModel: ModelCatalog['defaultModel'] = async (context) => {
-    const known = this.#ids.get(defaultName)
+    const known = this.#models.get(defaultName)
     if (known !== undefined) return known
-    const { defaultModel } = await this.#gpt.listModels(context, {})
-    this.#ids.set(defaultName, defaultModel)
-    return defaultModel
+    const { models, defaultModel } = await this.#gpt.listModels(context, {})
+    const listed = models.find(({ id }) => id === defaultModel)
+    const model = listed === undefined ? await this.resolve(context, defaultModel) : toResolved(listed)
+    this.#models.set(defaultName, model)
+    return model
   }
+}
+
+function toResolved({ id, contextTokensMax, outputTokensMax = null, price = null }: Model): ResolvedModel {
+  return { id, contextTokensMax, outputTokensMax, price }
 }

@@ -1,43 +1,34 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
-import type { Ledger } from '../application/ports.ts'
+import type { Ledger, LedgerRow } from '../application/ports.ts'
 import type { LedgerTable, RequestSchema } from './schema.ts'
 
-type Settling = { [Column in keyof LedgerTable]: LedgerTable[Column] }
+type Settling = { [Column in Exclude<keyof LedgerTable, 'usage' | 'turn_at'>]: LedgerTable[Column] }
 
 export class KyselyLedger implements Ledger {
   readonly #store: Store<RequestSchema>
   readonly #insert: PreparedQuery<unknown, Settling>
+  readonly #noteTurn: PreparedQuery<unknown, { tenant: string; responseId: string }>
 
   constructor(store: Store<RequestSchema>) {
     this.#store = store
-    this.#insert = store.prepare((db, row) =>
-      db.insertInto('ledger').values({
-        tenant: row.tenant,
-        request_id: row.request_id,
-        response_id: row.response_id,
-        status: row.status,
-        model: row.model,
-        provider: row.provider,
-        usage: row.usage,
-        attempts: row.attempts,
-        settled_at: row.settled_at,
-      }),
+    this.#insert = prepareInsert(store)
+    this.#noteTurn = store.prepare((db, { tenant, responseId }) =>
+      db
+        .updateTable('ledger')
+        .set({ turn: 'appended', turn_at: store.nowMs })
+        .where('tenant', '=', tenant)
+        .where('response_id', '=', responseId)
+        .where('turn', '=', 'owed'),
     )
   }
 
-  insert: Ledger['insert'] = async (tx, row) => {
-    await this.#insert.run(tx, {
-      tenant: row.tenant,
-      request_id: row.requestId,
-      response_id: row.responseId,
-      status: row.status,
-      model: row.model,
-      provider: row.provider,
-      usage: row.usage === null ? null : JSON.stringify(row.usage),
-      attempts: row.attempts,
-      settled_at: row.settledAt,
-    })
+  insert: Ledger['insert'] = async (tx, row) => (await this.#insert.run(tx, toRow(row))) > 0
+
+  put: Ledger['put'] = (tx, row) => this.#insert.write(tx, toRow(row))
+
+  noteTurn: Ledger['noteTurn'] = async (tx, { tenant, responseId }) => {
+    await this.#noteTurn.write(tx, { tenant, responseId })
   }
 
   list: Ledger['list'] = async (tenant, { after, limit }) => {
@@ -46,17 +37,8 @@ export class KyselyLedger implements Ledger {
       .leftJoin('requests', (join) =>
         join.onRef('requests.tenant', '=', 'ledger.tenant').onRef('requests.request_id', '=', 'ledger.request_id'),
       )
-      .select([
-        'ledger.request_id as requestId',
-        'ledger.response_id as responseId',
-        'requests.key_id as keyId',
-        'ledger.status as status',
-        'ledger.model as model',
-        'ledger.provider as provider',
-        'ledger.usage as usage',
-        'ledger.attempts as attempts',
-        'ledger.settled_at as settledAt',
-      ])
+      .selectAll('ledger')
+      .select('requests.key_id as accepted_key_id')
       .where('ledger.tenant', '=', tenant)
       .orderBy('ledger.request_id', 'desc')
       .limit(limit + 1)
@@ -64,8 +46,94 @@ export class KyselyLedger implements Ledger {
       ? newestFirst
       : newestFirst.where('ledger.request_id', '<', after)
     ).execute()
-    return rows.map((row) => ({ ...row, usage: row.usage === null ? null : parseUsage(row.usage) }))
+    return rows.map((row) => ({
+      requestId: row.request_id,
+      responseId: row.response_id,
+      keyId: row.key_id ?? row.accepted_key_id,
+      status: row.status,
+      model: row.model,
+      provider: row.provider,
+      usage: usageOf(row),
+      attempts: row.attempts,
+      settledAt: row.settled_at,
+      costMicros: row.cost_micros ?? 0,
+      priceVersion: row.price_version,
+      lostUsage: row.lost_usage === null ? null : parseUsage(row.lost_usage),
+      lostCostMicros: row.lost_cost_micros ?? 0,
+    }))
   }
+}
+
+function toRow({ usage, lostUsage, ...row }: LedgerRow): Settling {
+  return {
+    tenant: row.tenant,
+    request_id: row.requestId,
+    response_id: row.responseId,
+    status: row.status,
+    model: row.model,
+    provider: row.provider,
+    attempts: row.attempts,
+    settled_at: row.settledAt,
+    key_id: row.keyId,
+    input_tokens: usage?.inputTokens ?? null,
+    cached_input_tokens: usage?.cachedInputTokens ?? null,
+    output_tokens: usage?.outputTokens ?? null,
+    reasoning_tokens: usage?.reasoningTokens ?? null,
+    provenance: usage?.provenance ?? null,
+    accepted_at: row.acceptedAt,
+    cost_micros: row.costMicros,
+    price_version: row.priceVersion,
+    lost_usage: lostUsage === null ? null : JSON.stringify(lostUsage),
+    lost_cost_micros: row.lostCostMicros,
+    turn: row.turn,
+  }
+}
+
+type UsageColumns = Pick<
+  LedgerTable,
+  'usage' | 'input_tokens' | 'cached_input_tokens' | 'output_tokens' | 'reasoning_tokens' | 'provenance'
+>
+
+/** Null when nothing was used, or nobody knows what. */
+export function usageOf(row: UsageColumns): Usage | null {
+  if (row.provenance === null) return row.usage === null ? null : parseUsage(row.usage)
+  return {
+    inputTokens: row.input_tokens ?? 0,
+    cachedInputTokens: row.cached_input_tokens ?? 0,
+    outputTokens: row.output_tokens ?? 0,
+    reasoningTokens: row.reasoning_tokens ?? 0,
+    provenance: row.provenance,
+  }
+}
+
+function prepareInsert(store: Store<RequestSchema>) {
+  return store.prepare<unknown, Settling>((db, row) =>
+    db
+      .insertInto('ledger')
+      .values({
+        tenant: row.tenant,
+        request_id: row.request_id,
+        response_id: row.response_id,
+        status: row.status,
+        model: row.model,
+        provider: row.provider,
+        attempts: row.attempts,
+        settled_at: row.settled_at,
+        key_id: row.key_id,
+        input_tokens: row.input_tokens,
+        cached_input_tokens: row.cached_input_tokens,
+        output_tokens: row.output_tokens,
+        reasoning_tokens: row.reasoning_tokens,
+        provenance: row.provenance,
+        accepted_at: row.accepted_at,
+        cost_micros: row.cost_micros,
+        price_version: row.price_version,
+        lost_usage: row.lost_usage,
+        lost_cost_micros: row.lost_cost_micros,
+        turn: row.turn,
+      })
+      .onConflict((conflict) => conflict.columns(['tenant', 'request_id']).doNothing()),
+  )
 }
 
 function parseUsage(text: string): Usage {

@@ -16,7 +16,7 @@ export class KyselyRequestRetention implements RequestRetention {
   }
 
   forgetInputs: RequestRetention['forgetInputs'] = async (tx, requests) => {
-    for (const { tenant, requestId } of requests) await this.#forget.run(tx, { tenant, requestId })
+    for (const { tenant, requestId } of requests) await this.#forget.write(tx, { tenant, requestId })
   }
 
   listForgotten: RequestRetention['listForgotten'] = (limit) =>

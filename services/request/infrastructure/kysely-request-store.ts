@@ -1,9 +1,11 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
+import type { Price } from '@parley/kernel/price.ts'
 import type { KeyedRequest, RequestStore } from '../application/ports.ts'
 import type { RequestInput } from '../contract.ts'
 import type { IdempotencyKeyTable, RequestSchema, RequestTable } from './schema.ts'
 
-type Accepting = { [Column in keyof RequestTable]: RequestTable[Column] }
+type Accepting = { [Column in Exclude<keyof RequestTable, 'progress_at' | 'drives'>]: RequestTable[Column] }
+type TermsRow = Pick<RequestTable, 'key_id' | 'accepted_at' | 'price' | 'held'>
 type Claiming = { [Column in keyof IdempotencyKeyTable]: IdempotencyKeyTable[Column] }
 
 /** The statements of acceptance are prepared: they run once for every request there is. */
@@ -12,6 +14,7 @@ export class KyselyRequestStore implements RequestStore {
   readonly #insert: PreparedQuery<unknown, Accepting>
   readonly #claimKey: PreparedQuery<unknown, Claiming>
   readonly #findByKey: PreparedQuery<KeyedRequest, { tenant: string; key: string }>
+  readonly #findTerms: PreparedQuery<TermsRow, { tenant: string; requestId: string }>
   readonly #findInput: PreparedQuery<{ input: string | null }, { tenant: string; requestId: string }>
 
   constructor(store: Store<RequestSchema>) {
@@ -26,6 +29,10 @@ export class KyselyRequestStore implements RequestStore {
         model: row.model,
         input: row.input,
         accepted_at: row.accepted_at,
+        price: row.price,
+        progress_at: store.nowMs,
+        drives: 0,
+        held: row.held,
       }),
     )
     this.#claimKey = store.prepare((db, row) =>
@@ -51,10 +58,17 @@ export class KyselyRequestStore implements RequestStore {
     this.#findInput = store.prepare((db, { tenant, requestId }) =>
       db.selectFrom('requests').select('input').where('tenant', '=', tenant).where('request_id', '=', requestId),
     )
+    this.#findTerms = store.prepare((db, { tenant, requestId }) =>
+      db
+        .selectFrom('requests')
+        .select(['key_id', 'accepted_at', 'price', 'held'])
+        .where('tenant', '=', tenant)
+        .where('request_id', '=', requestId),
+    )
   }
 
   insert: RequestStore['insert'] = async (tx, request) => {
-    await this.#insert.run(tx, {
+    await this.#insert.write(tx, {
       tenant: request.tenant,
       request_id: request.requestId,
       response_id: request.responseId,
@@ -63,6 +77,8 @@ export class KyselyRequestStore implements RequestStore {
       model: request.input.model,
       input: request.inputText,
       accepted_at: request.acceptedAt,
+      price: request.price === null ? null : JSON.stringify(request.price),
+      held: request.held ? 1 : 0,
     })
   }
 
@@ -95,6 +111,13 @@ export class KyselyRequestStore implements RequestStore {
     if (row === undefined || row.input === null) return undefined
     const input: RequestInput = JSON.parse(row.input)
     return input
+  }
+
+  findTerms: RequestStore['findTerms'] = async (tx, tenant, requestId) => {
+    const row = await this.#findTerms.first(tx, { tenant, requestId })
+    if (row === undefined) return undefined
+    const price: Price | null = row.price === null ? null : JSON.parse(row.price)
+    return { keyId: row.key_id, acceptedAt: row.accepted_at, price, held: row.held === 1 }
   }
 
   /** A request has the status of its ledger row; one without is still under way. */

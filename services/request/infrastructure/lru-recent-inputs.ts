@@ -15,6 +15,6 @@ export class LruRecentInputs implements RecentInputs {
 
   find: RecentInputs['find'] = (tenant, requestId) => {
     const request = this.#requests.get(requestId)
-    return request?.tenant === tenant ? request.input : undefined
+    return request?.tenant === tenant ? request : undefined
   }
 }

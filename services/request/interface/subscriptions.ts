@@ -1,7 +1,19 @@
 import { on, type Subscription } from '@parley/chassis/events/subscription.ts'
 import { ResponseContract } from '@parley/response/contract.ts'
+import { SessionContract } from '@parley/session/contract.ts'
+import type { Ledger } from '../application/ports.ts'
 import type { SettleRequest } from '../application/settle-request.ts'
 
-export function createSubscriptions({ settleRequest }: { settleRequest: SettleRequest }): readonly Subscription[] {
-  return [on(ResponseContract.events.settled, settleRequest)]
+export function createSubscriptions(useCases: {
+  settleRequest: SettleRequest
+  noteTurn: Ledger['noteTurn']
+}): readonly Subscription[] {
+  const { settleRequest, noteTurn } = useCases
+  return [
+    on(ResponseContract.events.settled, settleRequest),
+    // It may overtake the end of its response; the reaper then asks for what was not noted here.
+    on(SessionContract.events.turnAppended, (tx, { principal: { tenant } }, { responseId }) =>
+      noteTurn(tx, { tenant, responseId }),
+    ),
+  ]
 }

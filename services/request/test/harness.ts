@@ -7,16 +7,30 @@ import { createFakeClock } from '@parley/testkit/clock.ts'
 import { createTestStore } from '@parley/testkit/store.ts'
 import { createAcceptOnce } from '../application/accept-once.ts'
 import { createForgetSettled } from '../application/forget-settled.ts'
+import { createHoldBudgets } from '../application/hold-budgets.ts'
 import { createInspectRequests } from '../application/inspect-requests.ts'
-import type { ModelCatalog, PromptTemplates, StoredResponses, Turn, Turns } from '../application/ports.ts'
+import { createManageBudgets } from '../application/manage-budgets.ts'
+import type {
+  InputCounter,
+  ModelCatalog,
+  PromptTemplates,
+  ResolvedModel,
+  StoredResponses,
+  Turn,
+  Turns,
+} from '../application/ports.ts'
 import { createResolveInput } from '../application/resolve-input.ts'
 import { createSettleRequest } from '../application/settle-request.ts'
 import { createSubmitRequest } from '../application/submit-request.ts'
 import type { SubmitRequest } from '../contract.ts'
 import { previousResponseNotFound } from '../domain/request-rules.ts'
+import { CachedBudgetBook } from '../infrastructure/cached-budget-book.ts'
+import { KyselyBudgetHolds } from '../infrastructure/kysely-budget-holds.ts'
+import { KyselyBudgetStore } from '../infrastructure/kysely-budget-store.ts'
 import { KyselyLedger } from '../infrastructure/kysely-ledger.ts'
 import { KyselyRequestRetention } from '../infrastructure/kysely-request-retention.ts'
 import { KyselyRequestStore } from '../infrastructure/kysely-request-store.ts'
+import { KyselySagaStore } from '../infrastructure/kysely-saga-store.ts'
 import { LruRecentInputs } from '../infrastructure/lru-recent-inputs.ts'
 import { migrations } from '../infrastructure/migrations/index.ts'
 import { OutboxRequestEvents } from '../infrastructure/outbox-request-events.ts'
@@ -53,10 +67,18 @@ export async function startRequests(t: TestContext) {
     timers: clock,
     onFailure: (error) => failures.push(error),
   })
+  const holds = new KyselyBudgetHolds(store)
+  const book = new CachedBudgetBook(store, clock)
+  const budgets = createHoldBudgets({ book, holds, counter })
+  const budgetStore = new KyselyBudgetStore(store)
+  const manageBudgets = createManageBudgets({ budgets: budgetStore, book, transactor: store, clock, newId })
+  const sagas = new KyselySagaStore(store)
+  const events = new OutboxRequestEvents(recordingPublisher(published))
   const submitRequest = createSubmitRequest({
+    budgets,
     store: requests,
     transactor: store,
-    events: new OutboxRequestEvents(recordingPublisher(published)),
+    events,
     turns,
     recentInputs,
     resolveInput: createResolveInput({ models, templates, responses }),
@@ -64,11 +86,15 @@ export async function startRequests(t: TestContext) {
     clock,
     newId,
   })
-  const settleRequest = createSettleRequest({ ledger, onSettled: forgetSettled.note })
-  const inspect = createInspectRequests({ store: requests, ledger, recentInputs })
+  const settleRequest = createSettleRequest({
+    ...{ store: requests, recentInputs, ledger, budgets },
+    onSettled: forgetSettled.note,
+  })
+  const inspect = createInspectRequests({ store: requests, ledger, sagas, recentInputs })
   const coldInspect = createInspectRequests({
     store: requests,
     ledger,
+    sagas,
     recentInputs: new LruRecentInputs({ charsMax: 1 }),
   })
   return {
@@ -84,15 +110,38 @@ export async function startRequests(t: TestContext) {
     published,
     turns,
     failures,
+    ledger,
+    holds,
+    book,
+    budgets,
+    budgetStore,
+    manageBudgets,
+    sagas,
+    events,
+    recentInputs,
   }
+}
+
+export type Requests = Awaited<ReturnType<typeof startRequests>>
+
+/** A million tokens cost one unit of the currency: a token costs a millionth. */
+export const price = { version: 'test-1', inputMicros: 1_000_000, cachedInputMicros: 500_000, outputMicros: 1_000_000 }
+
+/** Ten tokens of input for every item. */
+const counter: InputCounter = {
+  count: async (_context, { items }) => ({ tokens: items.length * 10, provenance: 'exact' }),
+}
+
+function modelOf(id: string): ResolvedModel {
+  return { id, contextTokensMax: 1_000, outputTokensMax: 100, price: id === 'unpriced' ? null : price }
 }
 
 const models: ModelCatalog = {
   async resolve(_context, model) {
     if (model === 'absent') throw new AppError('MODEL_NOT_FOUND', 'There is no such model.')
-    return model
+    return modelOf(model)
   },
-  defaultModel: async () => 'default-model',
+  defaultModel: async () => modelOf('default-model'),
 }
 
 const templates: PromptTemplates = {
@@ -154,7 +203,7 @@ export function failsWith(code: ErrorCode) {
 
 export async function countRows(
   { store }: Awaited<ReturnType<typeof startRequests>>,
-  table: keyof RequestSchema,
+  table: 'requests' | 'idempotency_keys' | 'ledger' | 'budget_holds' | 'saga_steps',
 ): Promise<number> {
   return (await store.read.selectFrom(table).select('request_id').execute()).length
 }

@@ -1,7 +1,7 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import type { Item } from '@parley/kernel/items.ts'
-import type { Preferences, Session, User } from '../contract.ts'
+import type { Preferences, Prompt, Session, User } from '../contract.ts'
 import type { SizedItem } from '../domain/context-window.ts'
 import type { LifecycleEvent } from '../domain/session-lifecycle.ts'
 import type { TurnLock } from '../domain/turn-lock.ts'
@@ -123,6 +123,15 @@ export interface TurnStore {
   deleteAll(tx: Transaction, key: SessionKey): Promise<void>
 }
 
+/** Turns of all tenants, for comparing records. */
+export interface TurnAudit {
+  findMany(turns: readonly TurnKey[]): Promise<TurnKey[]>
+  /** Those whose sessions are still there. */
+  listSessions(sessions: readonly SessionKey[]): Promise<SessionKey[]>
+  /** In the order of their keys, after `after`; one more than `limit` when there are more. */
+  list(page: { after: TurnKey | null; limit: number }): Promise<TurnKey[]>
+}
+
 export type PutUser = Pick<User, 'userId' | 'profile' | 'preferences'>
 
 export interface UserPageRequest extends PageRequest {
@@ -138,6 +147,32 @@ export interface UserStore {
   /** In the order of ids. */
   list(tenant: string, request: UserPageRequest): Promise<Page<User>>
   delete(tx: Transaction, tenant: string, userId: string): Promise<void>
+}
+
+export interface PromptKey {
+  readonly promptId: string
+  readonly version: string
+}
+
+export interface PromptPageRequest extends PageRequest {
+  readonly after?: string
+}
+
+/** Versions of prompt templates. A version is never changed; it can be retired. */
+export interface PromptStore {
+  /** Writes the next version. Undefined, and nothing written, when somebody else wrote it at the same time. */
+  insertNext(tx: Transaction, tenant: string, prompt: Pick<Prompt, 'promptId' | 'text'>): Promise<Prompt | undefined>
+  find(tenant: string, key: PromptKey): Promise<Prompt | undefined>
+  /** The newest version that is not retired. */
+  findNewest(tenant: string, promptId: string): Promise<Prompt | undefined>
+  /** Whether there is any version, retired or not. */
+  has(tenant: string, promptId: string): Promise<boolean>
+  /** The newest version of each prompt, retired or not, in the order of ids; `after` is an id. */
+  list(tenant: string, request: PromptPageRequest): Promise<Page<Prompt>>
+  /** In the order of versions; `after` is a version. */
+  listVersions(tenant: string, promptId: string, request: PromptPageRequest): Promise<Page<Prompt>>
+  /** Notes when it was retired, the first time. Undefined when absent. */
+  retire(tx: Transaction, tenant: string, key: PromptKey): Promise<Prompt | undefined>
 }
 
 export type SessionHappening =

@@ -104,7 +104,7 @@ export class KyselySessionStore implements SessionStore {
     const { sessionId, status, itemCount, nextPosition, eventSeq, lastActiveAt, lock } = session
     const activeResponseId = lock === null ? null : lock.responseId
     const leaseUntil = lock === null ? null : lock.leaseUntilMs
-    await this.#save.run(tx, {
+    await this.#save.write(tx, {
       ...{ tenant, sessionId, status, itemCount, nextPosition, eventSeq, lastActiveAt },
       ...{ activeResponseId, leaseUntil },
     })
@@ -130,7 +130,7 @@ export class KyselySessionStore implements SessionStore {
   }
 
   async freeTurn(tx: Transaction, { tenant, sessionId, responseId }: TurnKey) {
-    await this.#freeTurn.run(tx, { tenant, sessionId, responseId })
+    await this.#freeTurn.write(tx, { tenant, sessionId, responseId })
   }
 
   async list(tx: Transaction | null, tenant: string, { after, limit, order, userId, status }: SessionPageRequest) {

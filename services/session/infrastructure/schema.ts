@@ -4,6 +4,7 @@ export interface SessionSchema {
   sessions: SessionTable
   items: ItemTable
   turns: TurnTable
+  prompts: PromptTable
 }
 
 export interface UserTable {
@@ -45,4 +46,13 @@ export interface TurnTable {
   session_id: string
   response_id: string
   appended_at: number
+}
+
+export interface PromptTable {
+  tenant: string
+  prompt_id: string
+  version: number
+  text: string
+  created_at: number
+  retired_at: number | null
 }

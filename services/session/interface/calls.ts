@@ -1,10 +1,19 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import { createAppendTurn } from '../application/append-turn.ts'
+import { createAuditTurns } from '../application/audit-turns.ts'
 import { createAbandonTurn, createBeginTurn } from '../application/begin-turn.ts'
 import { createBuildContext } from '../application/build-context.ts'
 import type { ChangeSession } from '../application/change-session.ts'
 import { createAppendItems, createDeleteItem, createGetItem, createListItems } from '../application/manage-items.ts'
+import {
+  createCreatePrompt,
+  createGetPrompt,
+  createListPrompts,
+  createListPromptVersions,
+  createRenderPrompt,
+  createRetirePrompt,
+} from '../application/manage-prompts.ts'
 import {
   createCloseSession,
   createCreateSession,
@@ -15,7 +24,15 @@ import {
   createUpdateSession,
 } from '../application/manage-session-lifecycle.ts'
 import { createDeleteUser, createGetUser, createListUsers, createPutUser } from '../application/manage-users.ts'
-import type { ItemStore, SessionEvents, SessionStore, TurnStore, UserStore } from '../application/ports.ts'
+import type {
+  ItemStore,
+  PromptStore,
+  SessionEvents,
+  SessionStore,
+  TurnAudit,
+  TurnStore,
+  UserStore,
+} from '../application/ports.ts'
 import { createRemoveSession } from '../application/remove-session.ts'
 import type { SessionCalls } from '../contract.ts'
 
@@ -25,14 +42,16 @@ export interface CallsPorts {
   readonly sessions: SessionStore
   readonly items: ItemStore
   readonly turns: TurnStore
+  readonly turnAudit: TurnAudit
   readonly users: UserStore
+  readonly prompts: PromptStore
   readonly events: SessionEvents
   readonly newId: NewId
 }
 
 /** Every call of the contract with its use case. */
 export function createCalls(ports: CallsPorts, limits: { turnLeaseMs: number; contextItemsMax: number }): SessionCalls {
-  const { store, changeSession, sessions, items, turns, users, events, newId } = ports
+  const { store, changeSession, sessions, items, turns, turnAudit, users, prompts, events, newId } = ports
   const removeSession = createRemoveSession({ sessions, items, turns, events })
   return {
     putUser: createPutUser(store, users),
@@ -53,9 +72,17 @@ export function createCalls(ports: CallsPorts, limits: { turnLeaseMs: number; co
     getItem: createGetItem({ sessions, items }),
     deleteItem: createDeleteItem(changeSession, items),
 
+    createPrompt: createCreatePrompt(store, prompts),
+    getPrompt: createGetPrompt(prompts),
+    listPrompts: createListPrompts(prompts),
+    listPromptVersions: createListPromptVersions(prompts),
+    retirePrompt: createRetirePrompt(store, prompts),
+    renderPrompt: createRenderPrompt(prompts),
+
     beginTurn: createBeginTurn(changeSession, turns, { leaseMs: limits.turnLeaseMs }),
     buildContext: createBuildContext({ sessions, items }, { itemsMax: limits.contextItemsMax }),
     appendTurn: createAppendTurn({ changeSession, items, turns, newId }),
+    auditTurns: createAuditTurns(turnAudit),
     abandonTurn: createAbandonTurn(store, sessions),
   }
 }

@@ -10,7 +10,9 @@ import { Value } from 'typebox/value'
 import { createChangeSession } from '../application/change-session.ts'
 import { createSweepSessions } from '../application/sweep-sessions.ts'
 import { KyselyItemStore } from '../infrastructure/kysely-item-store.ts'
+import { KyselyPromptStore } from '../infrastructure/kysely-prompt-store.ts'
 import { KyselySessionStore } from '../infrastructure/kysely-session-store.ts'
+import { KyselyTurnAudit } from '../infrastructure/kysely-turn-audit.ts'
 import { KyselyTurnStore } from '../infrastructure/kysely-turn-store.ts'
 import { KyselyUserStore } from '../infrastructure/kysely-user-store.ts'
 import { migrations } from '../infrastructure/migrations/index.ts'
@@ -41,7 +43,9 @@ export async function startService(t: TestContext, limits: { contextItemsMax?: n
   const stores = {
     items: new KyselyItemStore(store),
     turns: new KyselyTurnStore(store),
+    turnAudit: new KyselyTurnAudit(store),
     users: new KyselyUserStore(store),
+    prompts: new KyselyPromptStore(store),
   }
   const changeSession = createChangeSession({ store, sessions, events })
   const { contextItemsMax = 200 } = limits

@@ -1,10 +1,11 @@
 import { test } from 'node:test'
-import { parseTemplate, renderTemplate, templateVariables } from '../../domain/prompt-template.ts'
+import { templateVariables } from '@parley/kernel/prompt-template.ts'
+import { parseTemplate, renderTemplate } from '../../domain/prompt-template.ts'
 
 const greeting = parseTemplate('greeting', { text: 'Hello {{ name }}, {{name}} of {{place}}. {{ not this }} {{}}' })
 
 test('placeholders are the variables, each once', (t) => {
-  t.assert.deepEqual(templateVariables(greeting), ['name', 'place'])
+  t.assert.deepEqual(templateVariables(greeting.parts), ['name', 'place'])
 })
 
 test('every placeholder is filled and nothing else', (t) => {

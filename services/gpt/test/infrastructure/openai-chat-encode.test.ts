@@ -1,11 +1,12 @@
 import { test } from 'node:test'
 import type { GenerationOptions } from '@parley/kernel/generation.ts'
 import type { ContentPart, Item } from '@parley/kernel/items.ts'
-import { type ChatFlavour, encodeChatBody } from '../../infrastructure/openai-chat-encode.ts'
+import type { ChatFlavour } from '../../infrastructure/chat-flavour.ts'
+import { encodeChatBody } from '../../infrastructure/openai-chat-encode.ts'
 import { modelRequest, userMessage } from '../model-steps.ts'
 
-const compatible: ChatFlavour = { maxTokensField: 'max_tokens', developerRole: false }
-const openAi: ChatFlavour = { maxTokensField: 'max_completion_tokens', developerRole: true }
+const compatible: ChatFlavour = { maxTokensField: 'max_tokens', developerRole: false, strictFields: false }
+const openAi: ChatFlavour = { maxTokensField: 'max_completion_tokens', developerRole: true, strictFields: true }
 
 function bodyOf(more: Parameters<typeof modelRequest>[1], flavour = compatible): Record<string, unknown> {
   return JSON.parse(encodeChatBody(modelRequest('hi', { delivery: 'whole', ...more }), flavour))
@@ -110,6 +111,60 @@ const conversations: [what: string, items: Item[], messages: unknown[]][] = [
     [{ role: 'user', content: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }] }],
   ],
   [
+    'what only this dialect knows is said again',
+    [
+      {
+        type: 'message',
+        id: 'm',
+        role: 'assistant',
+        content: [],
+        native: { dialect: 'chat', fields: { audio: { id: 'audio_1' } } },
+      },
+      { ...call('a'), native: { dialect: 'chat', fields: { extra_content: { google: 1 } } } },
+      output('a'),
+    ],
+    [
+      {
+        role: 'assistant',
+        content: null,
+        audio: { id: 'audio_1' },
+        tool_calls: [{ ...toolCall('a'), extra_content: { google: 1 } }],
+      },
+      toolMessage('a'),
+    ],
+  ],
+  [
+    'images that a function returned follow the outputs',
+    [
+      call('a'),
+      call('b'),
+      {
+        type: 'function_call_output',
+        id: 'o',
+        call_id: 'a',
+        output: [
+          { type: 'input_text', text: 'a picture' },
+          { type: 'input_image', image_url: 'https://x/y.png' },
+        ],
+      },
+      output('b'),
+      userMessage('hi'),
+    ],
+    [
+      { role: 'assistant', content: null, tool_calls: [toolCall('a'), toolCall('b')] },
+      { role: 'tool', tool_call_id: 'a', content: 'a picture' },
+      toolMessage('b'),
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What the call a returned:' },
+          { type: 'image_url', image_url: { url: 'https://x/y.png' } },
+        ],
+      },
+      user,
+    ],
+  ],
+  [
     'an output of parts',
     [call('a'), { type: 'function_call_output', id: 'o', call_id: 'a', output: [{ type: 'input_text', text: 'x' }] }],
     [
@@ -180,6 +235,14 @@ const options: [what: string, options: GenerationOptions, body: Record<string, u
     { maxOutputTokens: 7, native: { dialect: 'chat', parameters: { max_completion_tokens: 7 } } },
     { max_completion_tokens: 7 },
   ],
+  ['several answers', { choices: 3 }, { n: 3 }],
+  ['log probabilities', { topLogprobs: 2 }, { logprobs: true, top_logprobs: 2 }],
+  ['log probabilities without alternatives', { topLogprobs: 0 }, { logprobs: true }],
+  [
+    'parameters of Messages that have a word here',
+    { native: { dialect: 'messages', parameters: { top_k: 5, metadata: { user_id: 'u' }, service_tier: 'auto' } } },
+    { top_k: 5, user: 'u' },
+  ],
   [
     'parameters that Parley sets itself cannot be replaced',
     { native: { dialect: 'chat', parameters: { model: 'x', messages: [], stream: true, stream_options: {} } } },
@@ -215,3 +278,15 @@ for (const [what, part] of [
     })
   })
 }
+
+test('OpenAI itself gets no fields that it refuses, and wishes it cannot fulfil are refused', (t) => {
+  const marked = { type: 'input_text', text: 'a', cache_control: { type: 'ephemeral' } } as ContentPart
+  const native = { dialect: 'chat' as const, fields: { reasoning_content: 'hm', audio: { id: 'audio_1' } } }
+  const items: Item[] = [say('user', marked), { type: 'message', id: 'm', role: 'assistant', content: [], native }]
+  t.assert.deepEqual(bodyOf({ items }, openAi)['messages'], [
+    { role: 'user', content: [{ type: 'text', text: 'a' }] },
+    { role: 'assistant', content: null, audio: { id: 'audio_1' } },
+  ])
+  const topK = { native: { dialect: 'messages' as const, parameters: { top_k: 5 } } }
+  t.assert.throws(() => bodyOf({ options: topK }, openAi), { code: 'UNSUPPORTED_PARAMETER', param: 'top_k' })
+})

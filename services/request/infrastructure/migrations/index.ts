@@ -1,4 +1,5 @@
 import type { Migration } from '@parley/chassis/store/migrations.ts'
 import { initial } from './0001-initial.ts'
+import { budgetsAndSaga } from './0002-budgets-and-saga.ts'
 
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, budgetsAndSaga]

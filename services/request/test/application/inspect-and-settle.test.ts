@@ -42,7 +42,7 @@ test('a request has one ledger row, whatever is delivered twice', async (t: Test
   const requests = await startRequests(t)
   const accepted = await requests.submitRequest(context, submission())
   await settle(requests, accepted)
-  await t.assert.rejects(settle(requests, accepted))
+  await settle(requests, accepted)
   t.assert.strictEqual(await countRows(requests, 'ledger'), 1)
 })
 

@@ -10,6 +10,7 @@ interface Ids {
   readonly sessionId: string
   readonly itemId: string
   readonly responseId: string
+  readonly promptId: string
 }
 
 type InputOf = { readonly [Name in keyof SessionCalls]: Parameters<SessionCalls[Name]>[1] }
@@ -38,14 +39,27 @@ const inputs: Inputs = {
   listItems: ({ sessionId, itemId }) => ({ sessionId, ...page, after: itemId }),
   getItem: itemOf,
   deleteItem: itemOf,
+  createPrompt: ({ promptId }) => ({ promptId, text: 'stolen' }),
+  getPrompt: ({ promptId }) => ({ promptId }),
+  listPrompts: () => page,
+  listPromptVersions: ({ promptId }) => ({ promptId, ...page }),
+  retirePrompt: ({ promptId }) => ({ promptId, version: '1' }),
+  renderPrompt: ({ promptId }) => ({ promptId, variables: {} }),
   beginTurn: turnOf,
   buildContext: ({ sessionId }) => ({ sessionId, tokensMax: 1_000 }),
   appendTurn: (ids) => ({ ...turnOf(ids), items: [message('stolen', 'msg_stolen')] }),
   abandonTurn: turnOf,
+  auditTurns: (ids) => ({ turns: [{ tenant: 'tenant-a', ...turnOf(ids) }], limit: 1 }),
 }
 
 const owner = testContext({ tenant: 'tenant-a' })
-const absent: Ids = { userId: 'nobody', sessionId: 'conv_absent', itemId: 'msg_absent', responseId: 'resp_absent' }
+const absent: Ids = {
+  userId: 'nobody',
+  sessionId: 'conv_absent',
+  itemId: 'msg_absent',
+  responseId: 'resp_absent',
+  promptId: 'absent',
+}
 
 for (const name of Object.keys(SessionContract.calls) as (keyof SessionCalls)[]) {
   test(`${name}: another tenant's ids answer like absent ones and change nothing`, async (t: TestContext) => {
@@ -57,6 +71,7 @@ for (const name of Object.keys(SessionContract.calls) as (keyof SessionCalls)[])
         await read.selectFrom('users').selectAll().where('tenant', '=', 'tenant-a').execute(),
         await read.selectFrom('sessions').selectAll().where('tenant', '=', 'tenant-a').execute(),
         await read.selectFrom('items').selectAll().where('tenant', '=', 'tenant-a').execute(),
+        await read.selectFrom('prompts').selectAll().where('tenant', '=', 'tenant-a').execute(),
         await read.selectFrom('turns').selectAll().where('tenant', '=', 'tenant-a').execute(),
       ]
       return JSON.stringify([rows, published.filter(({ tenant }) => tenant === 'tenant-a')])
@@ -73,10 +88,11 @@ for (const name of Object.keys(SessionContract.calls) as (keyof SessionCalls)[])
 }
 
 async function somethingToSteal(calls: SessionCalls): Promise<Ids> {
-  const ids = { userId: 'user-of-a', itemId: 'msg_mine', responseId: 'resp_mine' }
+  const ids = { userId: 'user-of-a', itemId: 'msg_mine', responseId: 'resp_mine', promptId: 'prompt-of-a' }
   await calls.putUser(owner, { userId: ids.userId, profile: {}, preferences: {} })
   const items = [message('a secret', ids.itemId), message('another')]
   const { sessionId } = await calls.createSession(owner, { userId: ids.userId, metadata: {}, items })
+  await calls.createPrompt(owner, { promptId: ids.promptId, text: 'a secret' })
   await calls.beginTurn(owner, { sessionId, responseId: ids.responseId })
   return { ...ids, sessionId }
 }

@@ -1,6 +1,7 @@
 import { type TestContext, test } from 'node:test'
 import { parameterRefs } from '@parley/chassis/store/prepared-parameters.ts'
 import type { Store } from '@parley/chassis/store/store.ts'
+import { sqliteOnly } from '@parley/testkit/store.ts'
 import { CompiledQuery, type KyselyPlugin } from 'kysely'
 import type { SessionSchema } from '../../infrastructure/schema.ts'
 import { context, message, startService } from '../harness.ts'
@@ -14,7 +15,7 @@ interface Watch {
   rows: number
 }
 
-test('every statement of a turn goes straight to its session', async (t: TestContext) => {
+test('every statement of a turn goes straight to its session', { skip: sqliteOnly }, async (t: TestContext) => {
   const { store, watch } = await startWatched(t)
   t.assert.ok(watch.prepared.length >= 9, 'the statements of a turn are prepared')
   for (const statement of watch.prepared) {
@@ -23,7 +24,7 @@ test('every statement of a turn goes straight to its session', async (t: TestCon
   }
 })
 
-test('the lists and the sweep find their rows by an index', async (t: TestContext) => {
+test('the lists and the sweep find their rows by an index', { skip: sqliteOnly }, async (t: TestContext) => {
   const { store, calls, sweep, watch } = await startWatched(t)
   const { sessionId } = await calls.createSession(context, { metadata: {}, items: [message('one', 'a')] })
   const page = { limit: 10, order: 'desc', after: 'a' } as const
@@ -40,7 +41,7 @@ test('the lists and the sweep find their rows by an index', async (t: TestContex
   }
 })
 
-test('a statement that scans or sorts would be noticed', async (t: TestContext) => {
+test('a statement that scans or sorts would be noticed', { skip: sqliteOnly }, async (t: TestContext) => {
   const { store } = await startWatched(t)
   const caught = async (statement: string) => !searchesOnly(await explain(store, statement), /tenant=\?/)
   t.assert.ok(await caught("select * from items where item = ''"))
@@ -48,7 +49,9 @@ test('a statement that scans or sorts would be noticed', async (t: TestContext) 
   t.assert.ok(!(await caught("select * from items where tenant = ''")))
 })
 
-test('a turn asks the same of the database after 10,000 items as after 100', async (t: TestContext) => {
+test('a turn asks the same of the database after 10,000 items as after 100', {
+  skip: sqliteOnly,
+}, async (t: TestContext) => {
   const asked: Watch[] = []
   for (const itemCount of [100, 10_000]) {
     const { calls, watch } = await startWatched(t)
@@ -86,6 +89,8 @@ function watched(store: Store<SessionSchema>, watch: Watch): Store<SessionSchema
       },
       first: async (tx, parameters) => count(await query.first(tx, parameters), 1),
       run: async (tx, parameters) => count(await query.run(tx, parameters), 1),
+      write: async (tx, parameters) => count(await query.write(tx, parameters), 1),
+      require: async (tx, parameters, refusal) => count(await query.require(tx, parameters, refusal), 1),
     }
   }
   const noteStatement: KyselyPlugin = {
@@ -100,6 +105,7 @@ function watched(store: Store<SessionSchema>, watch: Watch): Store<SessionSchema
     dialect: store.dialect,
     read: store.read.withPlugin(noteStatement),
     nowMs: store.nowMs,
+    roundTrips: store.roundTrips,
     transaction: (work) => store.transaction(work),
     within: (tx) => store.within(tx),
     tryLock: (name) => store.tryLock(name),
