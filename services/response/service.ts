@@ -3,6 +3,9 @@ import { systemTimers } from '@parley/chassis/runtime/system-timers.ts'
 import { GptContract } from '@parley/gpt/contract.ts'
 import { RequestContract } from '@parley/request/contract.ts'
 import { SessionContract } from '@parley/session/contract.ts'
+import { createAuditResponses } from './application/audit-responses.ts'
+import { createFindOutputItems } from './application/find-output-items.ts'
+import { createKeepCompletions } from './application/keep-completions.ts'
 import { createPipeline } from './application/pipeline.ts'
 import { createProcessResponse, type ProcessResponse } from './application/process-response.ts'
 import { loadConfig, type ResponseConfig } from './config.ts'
@@ -13,12 +16,16 @@ import { ContractSessionTurns } from './infrastructure/contract-session-turns.ts
 import { GptModelClient } from './infrastructure/gpt-model-client.ts'
 import { KyselyContentStore } from './infrastructure/kysely-content-store.ts'
 import { KyselyFrameLog } from './infrastructure/kysely-frame-log.ts'
+import { KyselyKeptCompletions } from './infrastructure/kysely-kept-completions.ts'
+import { KyselyOutputItems } from './infrastructure/kysely-output-items.ts'
+import { KyselyResponseAudit } from './infrastructure/kysely-response-audit.ts'
 import { KyselyResponseStore } from './infrastructure/kysely-response-store.ts'
+import { KyselyRunners } from './infrastructure/kysely-runners.ts'
 import { loadSteps } from './infrastructure/load-steps.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
 import { OutboxResponseEvents } from './infrastructure/outbox-response-events.ts'
 import { RunMetrics } from './infrastructure/run-metrics.ts'
-import { takeRunnerPlace } from './infrastructure/runner-place.ts'
+import { createRunnerPlaces, takeRunnerPlace } from './infrastructure/runner-place.ts'
 import type { ResponseSchema } from './infrastructure/schema.ts'
 import { createCalls } from './interface/calls.ts'
 import { createSubscriptions } from './interface/subscriptions.ts'
@@ -30,19 +37,23 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
   needs,
   migrations,
   loadConfig,
-  async create({ config, store, events, clients, backgroundContext, clock, log, metrics }) {
+  async create({ config, store, events, clients, backgroundContext, siblings, clock, log, metrics }) {
     const { postProcessing, redactionPatterns, leaseMs, ...limits } = config
     const steps = await loadSteps(postProcessing, { schemas: new AjvSchemaValidator(), redactionPatterns })
     const place = await takeRunnerPlace(store)
+    const responseStore = new KyselyResponseStore(store)
+    const contents = new KyselyContentStore(store)
     const responses: ProcessResponse = createProcessResponse(
       {
-        store: new KyselyResponseStore(store),
+        store: responseStore,
         log: new KyselyFrameLog(store),
-        contents: new KyselyContentStore(store),
+        contents,
         transactor: store,
         events: new OutboxResponseEvents(events),
         inputs: new ContractRequestInputs(clients.request),
         sessions: new ContractSessionTurns(clients.session),
+        places: createRunnerPlaces(store),
+        runners: siblings === null ? null : new KyselyRunners(store, siblings),
         models: new GptModelClient(clients.gpt, clock),
         pipeline: createPipeline(steps),
         openScope: backgroundContext,
@@ -53,7 +64,17 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
       { ...limits, lease: { owner: place.owner, leaseMs } },
     )
     return {
-      calls: createCalls(responses),
+      calls: createCalls(
+        responses,
+        createAuditResponses({ audit: new KyselyResponseAudit(store), store: responseStore }),
+        createKeepCompletions({
+          responses,
+          completions: new KyselyKeptCompletions(store),
+          contents,
+          transactor: store,
+        }),
+        createFindOutputItems({ outputItems: new KyselyOutputItems(store), contents }),
+      ),
       subscriptions: createSubscriptions(responses),
       start: responses.start,
       drain: responses.drain,

@@ -7,6 +7,7 @@ import type { RequestInput } from '@parley/request/contract.ts'
 import type { Preferences } from '@parley/session/contract.ts'
 import { ChainContext } from '../domain/chain-context.ts'
 import { tokensForContext } from '../domain/token-budget.ts'
+import { truncateInput } from '../domain/truncate-input.ts'
 import { keptItems } from '../domain/turn-rules.ts'
 import type { Persist } from './persist.ts'
 import type { Claim, ContentStore, ModelClient, ResponseStore, SessionTurns } from './ports.ts'
@@ -27,7 +28,8 @@ export const patienceMs = 30_000
 
 /**
  * What the model is given: the earlier turns that fit, then the new input. What the request says of itself wins over the
- * preferences of its session. A request that continues nothing passes through without a call or a copy.
+ * preferences of its session. A request that continues nothing passes through without a call or a copy, unless it asks
+ * to be shortened. One that forbids leaving anything out fails with CONTEXT_TOO_LONG where that would be needed.
  */
 export function createBuildInput(ports: BuildInputPorts): BuildInput {
   const { sessions, models, store, contents, persist, contextTokensMax } = ports
@@ -36,16 +38,21 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
     const { response, attempt } = claim
     const { sessionId, previousResponseId, instructions, options, delivery } = input
     const plain = { responseId: response.responseId, attempt, model: response.model, instructions, options, delivery }
-    if (sessionId === null && previousResponseId === null) return { ...plain, items: input.items }
+    const truncation = options.handling?.truncation
+    if (sessionId === null && previousResponseId === null) {
+      return { ...plain, items: truncation === 'auto' ? await shortened(context, response.model, input) : input.items }
+    }
 
-    const tokensMax = await budget(context, response.model, input)
+    const tokensMax = await budget(context, response.model, input, { whole: truncation === 'disabled' })
     if (sessionId === null) {
-      const items = await chain(response.tenant, previousResponseId, tokensMax)
+      const { items, truncated } = await chain(response.tenant, previousResponseId, tokensMax)
+      if (truncated && truncation === 'disabled') throw contextTooLong()
       return { ...plain, items: [...items, ...input.items] }
     }
     const turn = await persist(context, { forMs: patienceMs }, () =>
       sessions.context(context, { sessionId, tokensMax }),
     )
+    if (turn.truncated && truncation === 'disabled') throw contextTooLong()
     return {
       ...plain,
       instructions: instructions ?? turn.preferences.instructions ?? null,
@@ -54,11 +61,17 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
     }
   }
 
-  async function budget(context: CallContext, model: string, input: RequestInput): Promise<number> {
+  /** `whole`: all that the model can hold, whatever is usual here. */
+  async function budget(
+    context: CallContext,
+    model: string,
+    input: RequestInput,
+    { whole }: { whole: boolean },
+  ): Promise<number> {
     const modelTokensMax = await persist(context, { forMs: patienceMs }, () => models.contextTokensMax(context, model))
     const { instructions, items, options } = input
     return tokensForContext({
-      contextTokensMax,
+      contextTokensMax: whole ? modelTokensMax : contextTokensMax,
       modelTokensMax,
       maxOutputTokens: options.maxOutputTokens,
       instructions,
@@ -66,8 +79,17 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
     })
   }
 
+  async function shortened(context: CallContext, model: string, input: RequestInput): Promise<Item[]> {
+    const tokensMax = await budget(context, model, { ...input, items: [] }, { whole: true })
+    return truncateInput(input.items, tokensMax)
+  }
+
   /** Walks the chain newest first, one read per response, and stops where the budget ends or a response was deleted. */
-  async function chain(tenant: string, newestId: string | null, tokensMax: number): Promise<Item[]> {
+  async function chain(
+    tenant: string,
+    newestId: string | null,
+    tokensMax: number,
+  ): Promise<{ items: Item[]; truncated: boolean }> {
     const window = new ChainContext(tokensMax)
     for (let responseId = newestId; responseId !== null; ) {
       const response = await store.find(responseId)
@@ -76,10 +98,12 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
         if (responseId === newestId) throw previousResponseGone()
         break
       }
-      if (!window.take(keptItems(response.outcome, content.items, content.output))) break
+      if (!window.take(keptItems(response.outcome, content.items, content.output))) {
+        return { items: window.items(), truncated: true }
+      }
       responseId = response.previousResponseId
     }
-    return window.items()
+    return { items: window.items(), truncated: false }
   }
 }
 
@@ -90,6 +114,12 @@ function withPreferences(options: GenerationOptions, preferences: Preferences): 
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...options,
   }
+}
+
+function contextTooLong(): AppError {
+  const message =
+    'The earlier turns do not fit the context of the model, and truncation is disabled. Send truncation: auto.'
+  return new AppError('CONTEXT_TOO_LONG', message, { param: 'truncation' })
 }
 
 function previousResponseGone(): AppError {

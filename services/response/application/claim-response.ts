@@ -3,10 +3,11 @@ import type { Transaction, Transactor } from '@parley/chassis/values/transaction
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { RequestSubmitted } from '@parley/request/contract.ts'
 import type { LiveRuns } from './live-runs.ts'
-import type { Cause, Claim, Lease, ResponseRecord, ResponseStore } from './ports.ts'
+import type { Cause, Claim, FrameLog, Lease, ResponseRecord, ResponseStore } from './ports.ts'
 
 export interface ClaimResponsePorts {
   store: ResponseStore
+  log: FrameLog
   transactor: Transactor
   runs: LiveRuns
   lease: Lease
@@ -19,7 +20,7 @@ export interface ClaimResponsePorts {
 export interface ClaimResponse {
   /** Takes a submitted request in, and claims it in the same transaction when this process has a free slot. */
   accept(tx: Transaction, context: CallContext, submitted: RequestSubmitted): Promise<void>
-  /** Starts the next attempt of a due response. False when someone else was faster. */
+  /** Starts the next attempt of a due response. False when someone else was faster, or its log has grown meanwhile. */
   claimDue(response: ResponseRecord, options: { framesBefore: number; lostUsage: Usage | null }): Promise<boolean>
   /** From now on everything is left for other processes. */
   stop(): void
@@ -30,12 +31,13 @@ export interface ClaimResponse {
  * it may have been.
  */
 export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
-  const { store, transactor, runs, lease, start, onQueued } = ports
+  const { store, log, transactor, runs, lease, start, onQueued } = ports
   let stopped = false
 
   return {
     async accept(tx, context, submitted) {
       const claimed = !stopped && runs.freeSlots > 0
+      if (submitted.again === true && (await store.find(submitted.responseId)) !== undefined) return
       await store.insert(tx, context, submitted, claimed ? lease : null)
       tx.afterCommit(() => {
         if (claimed) start({ response: recordOf(context, submitted), attempt: 1, framesBefore: 0 }, context)
@@ -51,6 +53,7 @@ export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
       if (stopped) return false
       return transactor.transaction(async (tx) => {
         if (!(await store.lockDue(tx, key, lease))) return false
+        if (key.attempt > 0 && response.logged && (await log.count(tx, key.responseId)) !== framesBefore) return false
         await store.beginNextAttempt(tx, key, lostUsage)
         const attempt = response.attempt + 1
         const claim = { response: { ...response, status: 'in_progress' as const, attempt }, attempt, framesBefore }
@@ -80,6 +83,7 @@ function recordOf({ principal, correlationId }: CallContext, submitted: RequestS
     logged: submitted.store || submitted.keepFrames,
     status: 'in_progress',
     attempt: 1,
+    owner: null,
     cancelRequested: false,
     outcome: null,
     pendingTurn: null,

@@ -3,24 +3,20 @@ import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Timers } from '@parley/chassis/values/timers.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
-import { framesWithoutRun } from '../domain/frame-numbering.ts'
+import { framesWithoutRun, responseStart } from '../domain/frame-numbering.ts'
 import { responseEnd } from '../domain/outcome.ts'
 import { isTerminal } from '../domain/response-lifecycle.ts'
 import type { LiveRun, LiveRuns } from './live-runs.ts'
-import type { FrameLog, ResponseRecord, ResponseStore } from './ports.ts'
+import type { FollowQuery, FrameLog, ResponseRecord, ResponseStore, Runners } from './ports.ts'
 
 export interface FollowResponsePorts {
   runs: LiveRuns
   store: ResponseStore
   log: FrameLog
+  /** Null when this process is the only one. */
+  runners: Runners | null
   clock: Clock
   timers: Timers
-}
-
-export interface FollowQuery {
-  readonly responseId: string
-  readonly after: number
-  readonly waitMs: number
 }
 
 /** Frames until `response-end`. `return` may be called at any time, also while a frame is waited for. */
@@ -32,34 +28,38 @@ const arrivalMs = 20
 const pollMs = 100
 
 /**
- * Frames of a response with numbers above `after`, from wherever they are: the memory of a run in this process, or the
- * log. Another tenant's response is one that does not exist, and takes as long to find out. Throws RESPONSE_NOT_FOUND.
+ * Frames of a response with numbers above `after`, from wherever they are: the memory of a run in this process, another
+ * process that runs it, or the log. Another tenant's response is one that does not exist, and takes as long to find out. Throws RESPONSE_NOT_FOUND.
  */
 export function createFollowResponse(ports: FollowResponsePorts): FollowResponse {
-  return (context, query) => new ResponseFollower(ports, context.principal.tenant, query)
+  return (context, query) => new ResponseFollower(ports, context, query)
 }
 
 /**
  *   searching ──run here──▶ attached ──overtaken, logged──▶ searching
- *      │ ▲                     │
- *      ▼ │ nothing new         │ response-end
- *   paging the log ────────────┴──▶ closed ◀── return()
+ *      │ ▲ │                   │
+ *      │ │ └─run elsewhere──▶ passing on ──broken, logged──▶ searching, from now on in the log only
+ *      ▼ │ nothing new         │
+ *   paging the log ────────────┴─response-end─▶ closed ◀── return()
  */
 class ResponseFollower implements FrameReader {
   readonly #ports: FollowResponsePorts
-  readonly #tenant: string
+  readonly #context: CallContext
   readonly #query: FollowQuery
   readonly #startedAtMs: number
   #nextSeq: number
   #run: LiveRun | null = null
+  #passedOn: AsyncIterator<Frame> | null = null
+  #mayPassOn: boolean
   #page: Frame[] = []
   #closed = false
   #wake: (() => void) | null = null
   #searches = 0
 
-  constructor(ports: FollowResponsePorts, tenant: string, query: FollowQuery) {
+  constructor(ports: FollowResponsePorts, context: CallContext, query: FollowQuery) {
     this.#ports = ports
-    this.#tenant = tenant
+    this.#context = context
+    this.#mayPassOn = ports.runners !== null
     this.#query = query
     this.#startedAtMs = ports.clock.monotonicMs()
     this.#nextSeq = query.after + 1
@@ -83,6 +83,7 @@ class ResponseFollower implements FrameReader {
         if (run.isRunning) run.stop('abandoned', new AppError('CALL_CANCELLED', 'The only follower has gone.'))
         else this.#ports.runs.remove(run)
       }
+      this.#passedOn?.return?.().catch(ignoreAfterEnd)
       this.#wake?.()
     }
     return { done: true, value: undefined }
@@ -90,10 +91,15 @@ class ResponseFollower implements FrameReader {
 
   async #advance(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#closed) {
-      const frame = this.#page.shift() ?? (this.#run === null ? await this.#search() : await this.#read(this.#run))
+      const frame = this.#page.shift() ?? (await this.#nextFrame())
       if (frame !== undefined) return this.#deliver(frame)
     }
     return { done: true, value: undefined }
+  }
+
+  #nextFrame(): Promise<Frame | undefined> {
+    if (this.#passedOn !== null) return this.#passOn(this.#passedOn)
+    return this.#run === null ? this.#search() : this.#read(this.#run)
   }
 
   #deliver(frame: Frame): IteratorResult<Frame, undefined> {
@@ -138,7 +144,7 @@ class ResponseFollower implements FrameReader {
       if (this.#attach()) return undefined
     }
     const found = await this.#ports.store.find(responseId)
-    if (found?.tenant === this.#tenant) return this.#continue(found)
+    if (found?.tenant === this.#context.principal.tenant) return this.#continue(found)
     const leftMs = waitMs - (this.#ports.clock.monotonicMs() - this.#startedAtMs)
     if (leftMs <= 0) throw notFound()
     await this.#arrival(Math.min(pollMs, leftMs))
@@ -147,7 +153,7 @@ class ResponseFollower implements FrameReader {
 
   #attach(): boolean {
     const run = this.#ports.runs.find(this.#query.responseId)
-    if (run === undefined || run.claim.response.tenant !== this.#tenant) return false
+    if (run === undefined || run.claim.response.tenant !== this.#context.principal.tenant) return false
     // A run that failed is on its way out; what comes after it is in the store.
     if (run.feed.failure !== null && run.feed.logged) return false
     if (!run.feed.attach()) throw notFound()
@@ -158,6 +164,7 @@ class ResponseFollower implements FrameReader {
   /** A response that is not running here: its frames are in the log, or on their way. */
   async #continue(response: ResponseRecord): Promise<Frame | undefined> {
     const over = isTerminal(response.status) && response.pendingTurn === null
+    if (await this.#findSibling(response)) return undefined
     if (over && this.#saidNothing(response)) this.#page = this.#withoutRun(response)
     else if (response.logged && response.attempt > 0)
       this.#page = await this.#ports.log.read(null, response.responseId, this.#nextSeq - 1)
@@ -170,14 +177,42 @@ class ResponseFollower implements FrameReader {
     return undefined
   }
 
+  /** True when another process runs the response and will tell of it. */
+  async #findSibling({ responseId, owner, status, logged }: ResponseRecord): Promise<boolean> {
+    const { runners, runs } = this.#ports
+    // A plain response stays with its process until its follower has come, even when it has ended.
+    const isThere = status === 'in_progress' || (!logged && isTerminal(status))
+    if (runners === null || !this.#mayPassOn || owner === null || !isThere) return false
+    if (runs.find(responseId) !== undefined) return false
+    const frames = await runners.follow(this.#context, owner, { responseId, after: this.#nextSeq - 1, waitMs: 0 })
+    this.#passedOn = frames?.[Symbol.asyncIterator]() ?? null
+    return this.#passedOn !== null
+  }
+
+  async #passOn(frames: AsyncIterator<Frame>): Promise<Frame | undefined> {
+    try {
+      const { done, value } = await frames.next()
+      if (done !== true) return value
+      this.#closed = true
+    } catch (error) {
+      // What is logged can be read without the process that ran it; of anything else only how it ended.
+      const response = await this.#ports.store.find(this.#query.responseId)
+      if (response?.logged !== true && this.#nextSeq > this.#query.after + 1) throw error
+      this.#passedOn = null
+      this.#mayPassOn = false
+    }
+    return undefined
+  }
+
   /** Nothing but its start and its end is missing: it was never run, or lost with its process before anyone read of it. */
   #saidNothing({ attempt, logged, outcome }: ResponseRecord): boolean {
     return attempt === 0 || (!logged && outcome?.finish === null && this.#nextSeq === 0)
   }
 
-  #withoutRun({ createdAt, model, outcome, completedAt }: ResponseRecord): Frame[] {
+  #withoutRun(response: ResponseRecord): Frame[] {
+    const { outcome, completedAt } = response
     if (outcome === null || completedAt === null) return []
-    const frames = framesWithoutRun({ type: 'response-start', createdAt, model }, responseEnd(outcome, completedAt))
+    const frames = framesWithoutRun(responseStart(response), responseEnd(outcome, completedAt))
     return frames.filter(({ seq }) => seq >= this.#nextSeq)
   }
 
@@ -196,6 +231,9 @@ class ResponseFollower implements FrameReader {
     })
   }
 }
+
+/** What a stream throws while it unwinds was told to its reader, or has none. */
+function ignoreAfterEnd(): void {}
 
 function notFound(): AppError {
   return new AppError('RESPONSE_NOT_FOUND', 'There is no response with this id.')

@@ -4,17 +4,14 @@ import { FrameNumbering } from '../domain/frame-numbering.ts'
 import type { LiveRun } from './live-runs.ts'
 import type { AttemptKey, FrameLog } from './ports.ts'
 
-/** Thrown into a run whose writes are refused: another attempt took over, or someone cancelled it from outside. */
-export class WriteRefused extends Error {
-  override readonly name = 'WriteRefused'
-}
-
 /** Numbers the steps of one run and hands them to its followers. */
 export interface FrameWriter {
   /** Throws WriteRefused. */
   write(step: ResponseStep): void
   /** Undefined when there is room for more; otherwise a promise that resolves once there is. */
   room(): Promise<void> | undefined
+  /** From now on nothing is shown before the end: frames wait for `takePending`. */
+  hold(): void
   /**
    * Ends the writing: waits for the commit under way and resolves to the frames that are not in the log yet, which the
    * caller writes. Throws WriteRefused.
@@ -29,6 +26,7 @@ export function createPlainWriter({ feed }: LiveRun): FrameWriter {
   return {
     write: (step) => feed.push(numbering.number(step)),
     room: () => feed.room(),
+    hold() {},
     takePending: async () => [],
     number: (step) => numbering.number(step),
   }
@@ -51,6 +49,7 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
   const numbering = new FrameNumbering(claim.framesBefore)
   let pending: Frame[] = []
   let closing = false
+  let held = false
   let flushing: Promise<void> | null = null
   let failure: { readonly error: unknown } | null = null
 
@@ -58,7 +57,10 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
     write(step) {
       if (failure !== null) throw failure.error
       pending.push(numbering.number(step))
-      flushing ??= flush()
+      if (!held) flushing ??= flush()
+    },
+    hold() {
+      held = true
     },
     room: () => (flushing !== null && pending.length > pendingMax ? flushing : undefined),
     async takePending() {
@@ -76,13 +78,12 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
     try {
       while (pending.length > 0 && !closing) {
         let batch: Frame[] = []
-        const written = await transactor.transaction((tx) => {
+        await transactor.transaction((tx) => {
           // Taken only now: frames that came while the store was busy with others join the batch.
           batch = pending
           pending = []
           return log.append(tx, key, batch)
         })
-        if (!written) throw new WriteRefused()
         for (const frame of batch) feed.push(frame)
       }
     } catch (error) {

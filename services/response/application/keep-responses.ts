@@ -2,7 +2,7 @@ import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Item } from '@parley/kernel/items.ts'
-import type { Response } from '../contract.ts'
+import type { Attempt, Response } from '../contract.ts'
 import { isTerminal } from '../domain/response-lifecycle.ts'
 import type { CancelResponse } from './cancel-response.ts'
 import type { Content, ContentStore, FrameLog, RequestInputs, ResponseRecord, ResponseStore } from './ports.ts'
@@ -25,13 +25,15 @@ interface InputItemsQuery {
 
 export interface KeepResponses {
   getResponse(context: CallContext, query: { responseId: string }): Promise<Response>
+  /** Also of a response that is not stored, while it is known. */
+  listAttempts(context: CallContext, query: { responseId: string }): Promise<{ data: Attempt[] }>
   listInputItems(context: CallContext, query: InputItemsQuery): Promise<{ data: Item[]; hasMore: boolean }>
   cancel(context: CallContext, query: { responseId: string }): Promise<Response>
   deleteResponse(context: CallContext, query: { responseId: string }): Promise<Record<string, never>>
 }
 
 /**
- * What can be done with a response by its id. Only stored ones can be found; another tenant's, a deleted one and one
+ * What can be done with a response by its id. Only stored ones can be found, but for their attempts; another tenant's, a deleted one and one
  * that was never stored are all the same RESPONSE_NOT_FOUND.
  */
 export function createKeepResponses(ports: KeepResponsesPorts): KeepResponses {
@@ -41,6 +43,11 @@ export function createKeepResponses(ports: KeepResponsesPorts): KeepResponses {
     async getResponse(context, { responseId }) {
       const response = await findStored(context, responseId)
       return present(response, await contentOf(context, response))
+    },
+
+    async listAttempts(context, { responseId }) {
+      await find(context, responseId)
+      return { data: await store.listAttempts(responseId) }
     },
 
     async listInputItems(context, { responseId, after, limit, order }) {

@@ -8,7 +8,7 @@ import type { Item } from '@parley/kernel/items.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { RequestInput, RequestSubmitted } from '@parley/request/contract.ts'
 import type { Preferences } from '@parley/session/contract.ts'
-import type { ResponseSettled } from '../contract.ts'
+import type { Attempt, ResponseSettled } from '../contract.ts'
 import type { Outcome } from '../domain/outcome.ts'
 
 /** A response as its row has it. */
@@ -27,6 +27,8 @@ export interface ResponseRecord {
   readonly status: ResponseStatus
   /** 0 while nobody has claimed it. */
   readonly attempt: number
+  /** The process that runs it, or ran it last. */
+  readonly owner: string | null
   readonly cancelRequested: boolean
   readonly outcome: Outcome | null
   /** What its session is still to be given; empty when the session is only to be freed; null when nothing is left. */
@@ -43,7 +45,7 @@ export interface Claim {
   readonly framesBefore: number
 }
 
-/** Names one attempt in a write; the write is refused (false) once another attempt or an end has come between. */
+/** Names one attempt in a write; the write is refused once another attempt or an end has come between. */
 export interface AttemptKey {
   readonly responseId: string
   readonly attempt: number
@@ -67,17 +69,37 @@ export interface ResponseStore {
   renew(tx: Transaction, key: AttemptKey, lease: Lease): Promise<boolean>
   /** Makes a response due at once, so that another process takes it up. */
   release(tx: Transaction, key: AttemptKey): Promise<boolean>
-  /** Ends a response and its attempt. With a pending turn it stays leased until `finishTurn`. */
-  settle(tx: Transaction, settlement: Settlement): Promise<boolean>
+  /**
+   * Ends a response and its attempt. With a pending turn it stays leased until `finishTurn`. For an attempt that was
+   * overtaken or has ended the unit fails with WriteRefused, now or at its commit.
+   */
+  settle(tx: Transaction, settlement: Settlement): Promise<void>
   /** Notes that the session has its turn. False when someone else noted it before. */
   finishTurn(tx: Transaction, responseId: string): Promise<boolean>
   /** Leaves a note for the process that runs the response. */
   requestCancel(tx: Transaction, responseId: string): Promise<void>
   /** Ids of running responses that someone left such a note for. */
   listCancelRequested(): Promise<string[]>
+  /** In their order. */
+  listAttempts(responseId: string): Promise<Attempt[]>
   delete(tx: Transaction, responseId: string): Promise<void>
   /** Makes due at once what processes left behind that held the same place before; resolves to how many. */
   releasePlace(tx: Transaction, lease: Lease): Promise<number>
+  /** Processes that hold a lease. */
+  listOwners(): Promise<string[]>
+}
+
+/** Responses of all tenants, for comparing records. */
+export interface ResponseAudit {
+  findMany(responseIds: readonly string[]): Promise<ResponseRecord[]>
+  /** In the order of their ids, after `after`; one more than `limit` when there are more. */
+  list(page: { after: string; limit: number }): Promise<ResponseRecord[]>
+}
+
+/** The places of processes. */
+export interface RunnerPlaces {
+  /** Does `work` if the process that had the place is gone, and lets nobody take the place meanwhile. */
+  whileVacant(owner: string, work: () => Promise<void>): Promise<void>
 }
 
 export interface Lease {
@@ -94,10 +116,29 @@ export interface Settlement extends AttemptKey {
   readonly lost: boolean
 }
 
+/** The other processes that run responses on the same database. */
+export interface Runners {
+  /** Tells the others where this one is reached. */
+  register(tx: Transaction, owner: string): Promise<void>
+  /**
+   * Frames of a response that `owner` runs, told by that process; null when it is not known where that is. Throws what
+   * `follow` throws.
+   */
+  follow(context: CallContext, owner: string, query: FollowQuery): Promise<AsyncIterable<Frame> | null>
+}
+
+/** Frames with `seq` greater than `after`. */
+export interface FollowQuery {
+  readonly responseId: string
+  readonly after: number
+  /** How long to wait for a response that has not arrived. */
+  readonly waitMs: number
+}
+
 /** Frames of logged responses. */
 export interface FrameLog {
-  /** Appends in one statement; false when the attempt was overtaken, and then nothing was written. */
-  append(tx: Transaction, key: AttemptKey, frames: readonly Frame[]): Promise<boolean>
+  /** Appends in one statement. When the attempt was overtaken the unit fails with WriteRefused, now or at its commit. */
+  append(tx: Transaction, key: AttemptKey, frames: readonly Frame[]): Promise<void>
   /** Appends the last frame of a response that has settled. */
   appendEnd(tx: Transaction, responseId: string, frame: Frame): Promise<void>
   /** Frames with a larger `seq`, in order: one page of bounded size, empty at the end. Null reads committed state. */
@@ -114,8 +155,32 @@ export interface ContentStore {
   /** Does nothing when an earlier attempt has put it. */
   putInput(tx: Transaction, responseId: string, input: ContentInput): Promise<void>
   putOutput(tx: Transaction, responseId: string, output: readonly Item[]): Promise<void>
+  /** Replaces what else is known of it; the items stay. */
+  putDetails(tx: Transaction, responseId: string, details: Omit<ContentInput, 'items'>): Promise<void>
   find(responseId: string): Promise<Content | undefined>
   delete(tx: Transaction, responseId: string): Promise<void>
+}
+
+/** Where items that were written once can be found again. Throws STORE_UNAVAILABLE (retryable). */
+export interface OutputItems {
+  /** The tenant's stored responses that have one of these items in their output. */
+  findResponses(tenant: string, itemIds: readonly string[]): Promise<string[]>
+}
+
+/** Stored responses that came in as chat completions and have ended. Throws STORE_UNAVAILABLE (retryable). */
+export interface KeptCompletions {
+  /** Ids of the tenant, in the order of their acceptance or against it, from the one that follows `after` on. */
+  list(query: CompletionsQuery): Promise<string[]>
+}
+
+export interface CompletionsQuery {
+  readonly tenant: string
+  /** Null: from the start. */
+  readonly after: string | null
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+  /** Null: of any model. */
+  readonly model: string | null
 }
 
 export interface ContentInput {
@@ -139,11 +204,11 @@ export interface RequestInputs {
 }
 
 export interface SessionTurns {
-  /** The newest items of the session that fit. Throws SESSION_NOT_FOUND. */
+  /** The newest items of the session that fit; `truncated` when older ones were left out. Throws SESSION_NOT_FOUND. */
   context(
     context: CallContext,
     query: { sessionId: string; tokensMax: number },
-  ): Promise<{ items: Item[]; preferences: Preferences }>
+  ): Promise<{ items: Item[]; preferences: Preferences; truncated: boolean }>
   /** Appends once, however often it is called, and frees the session. A session that is gone needs nothing. */
   append(context: CallContext, turn: { sessionId: string; responseId: string; items: Item[] }): Promise<void>
   abandon(context: CallContext, turn: { sessionId: string; responseId: string }): Promise<void>

@@ -25,10 +25,13 @@ import type {
   RequestInputs,
   ResponseEvents,
   ResponseStore,
+  RunnerPlaces,
+  Runners,
   RunObserver,
   SessionTurns,
 } from './ports.ts'
 import { createRecoverResponse } from './recover-responses.ts'
+import { createReleaseVacant } from './release-vacant.ts'
 import { createRunAttempt } from './run-attempt.ts'
 import { createSettleResponse } from './settle-response.ts'
 import { createSettleUnrun } from './settle-unrun.ts'
@@ -43,6 +46,9 @@ export interface ProcessResponsePorts {
   events: ResponseEvents
   inputs: RequestInputs
   sessions: SessionTurns
+  places: RunnerPlaces
+  /** Null when this process is the only one that runs responses. */
+  runners: Runners | null
   models: ModelClient
   pipeline: Pipeline
   openScope: OpenScope
@@ -100,6 +106,7 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
     claim,
     recover,
     finishOwedTurn: createFinishOwedTurn({ ...ports, finishTurn }),
+    releaseVacant: createReleaseVacant({ ...ports, lease }),
   })
   const cancelResponse = createCancelResponse({ ...ports, runs, settleUnrun })
 
@@ -109,7 +116,10 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
     follow: createFollowResponse({ ...ports, runs }),
     running: () => runs.running,
     async start() {
-      await ports.transactor.transaction((tx) => ports.store.releasePlace(tx, lease))
+      await ports.transactor.transaction(async (tx) => {
+        await ports.store.releasePlace(tx, lease)
+        await ports.runners?.register(tx, lease.owner)
+      })
       await sweep.start()
     },
     drain,

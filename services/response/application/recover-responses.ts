@@ -1,6 +1,7 @@
-import type { Usage } from '@parley/kernel/usage.ts'
+import type { RequestInput } from '@parley/request/contract.ts'
 import { estimateUsage } from '../domain/token-budget.ts'
 import type { ClaimResponse } from './claim-response.ts'
+import { partOf } from './logged-part.ts'
 import type { FrameLog, OpenScope, RequestInputs, ResponseRecord, RunObserver } from './ports.ts'
 import type { SettleUnrun } from './settle-unrun.ts'
 
@@ -19,32 +20,39 @@ export type RecoverResponse = (response: ResponseRecord) => Promise<void>
 const findInputMs = 5_000
 
 /**
- * Takes over a response whose lease has lapsed. While nothing but its start was delivered it silently starts again; once
- * there was more, or for a client that cannot come back for it, it ends incomplete.
+ * Takes over a response whose lease has lapsed. While nothing but its start was delivered it silently starts again. Once
+ * there was more it starts again only if the request asked for that, and goes on below the broken answer. Otherwise, and
+ * for a client that cannot come back for it, it ends incomplete.
  */
 export function createRecoverResponse(ports: RecoverPorts): RecoverResponse {
   const { claim, settleUnrun, log, inputs, openScope, observer, attemptsMax } = ports
 
   return async function recoverResponse(response) {
-    const { responseId, logged, attempt, cancelRequested } = response
-    const framesBefore = logged ? await log.count(null, responseId) : 0
-    const restarts = logged && framesBefore <= 1 && attempt < attemptsMax && !cancelRequested
-    const taken = restarts
-      ? await claim.claimDue(response, { framesBefore, lostUsage: await usageOfLost(response) })
-      : await settleUnrun(response, cancelRequested ? 'cancel' : 'interrupt')
+    const { logged, attempt, cancelRequested } = response
+    const taken =
+      logged && attempt < attemptsMax && !cancelRequested
+        ? await startAgain(response)
+        : await settleUnrun(response, cancelRequested ? 'cancel' : 'interrupt')
     if (taken) observer.attemptLost(response)
   }
 
-  /** The provider may have read the input and been paid for it, though nobody saw an answer. */
-  async function usageOfLost({ requestId, tenant, correlationId }: ResponseRecord): Promise<Usage | null> {
+  async function startAgain(response: ResponseRecord): Promise<boolean> {
+    const { frames, assembly } = await partOf(log, response)
+    const input = await findInput(response)
+    if (frames.length > 1 && input?.onInterrupt !== 'restart') return settleUnrun(response, 'interrupt')
+    // The provider may have read the input and been paid for it, whoever saw an answer.
+    const lostUsage = input === null ? null : estimateUsage(input, assembly.items())
+    return claim.claimDue(response, { framesBefore: frames.length, lostUsage })
+  }
+
+  async function findInput({ requestId, tenant, correlationId }: ResponseRecord): Promise<RequestInput | null> {
     const scope = openScope({
       tenant,
       deadlineMs: findInputMs,
       cause: { correlationId, causationId: null, traceparent: null },
     })
     try {
-      const input = await inputs.find(scope, requestId)
-      return input === null ? null : estimateUsage(input, [])
+      return await inputs.find(scope, requestId)
     } finally {
       scope.close()
     }

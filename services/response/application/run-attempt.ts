@@ -1,8 +1,9 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Generate } from '@parley/gpt/contract.ts'
-import type { GenerationEnd, GenerationStep, ResponseStep } from '@parley/kernel/frames.ts'
+import type { GenerationEnd, GenerationStep, OutputStep } from '@parley/kernel/frames.ts'
 import type { RequestInput } from '@parley/request/contract.ts'
+import { responseStart } from '../domain/frame-numbering.ts'
 import {
   cancelledOutcome,
   interruptedOutcome,
@@ -14,12 +15,14 @@ import {
 import { OutputAssembly } from '../domain/output-assembly.ts'
 import { estimateUsage } from '../domain/token-budget.ts'
 import { type BuildInput, patienceMs } from './build-input.ts'
-import { createLoggedWriter, createPlainWriter, type FrameWriter, WriteRefused } from './frame-writer.ts'
+import { createLoggedWriter, createPlainWriter, type FrameWriter } from './frame-writer.ts'
 import type { LiveRun } from './live-runs.ts'
+import { createOpenLog } from './open-log.ts'
 import type { Persist } from './persist.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { ContentStore, FrameLog, ModelClient, RequestInputs, ResponseStore } from './ports.ts'
 import type { SettleResponse } from './settle-response.ts'
+import { WriteRefused } from './write-refused.ts'
 
 export interface RunAttemptPorts {
   inputs: RequestInputs
@@ -40,13 +43,16 @@ export type RunAttempt = (run: LiveRun) => Promise<void>
 interface Progress {
   readonly run: LiveRun
   readonly writer: FrameWriter
-  readonly assembly: OutputAssembly
+  /** Of all attempts together: what an earlier one had begun stands before what this one makes. */
+  assembly: OutputAssembly
+  /** The items of earlier attempts, which the indexes of this one begin after. */
+  itemsBefore: number
   input: RequestInput | null
   inputKept: boolean
   generation: Generate | null
 }
 
-const nothingYet = { input: null, inputKept: false, generation: null }
+const nothingYet = { itemsBefore: 0, input: null, inputKept: false, generation: null }
 const pendingFramesMax = 1_000
 
 /**
@@ -54,7 +60,8 @@ const pendingFramesMax = 1_000
  * another process to take up; throws when not even its end could be written, and leaves it to be recovered.
  */
 export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
-  const { inputs, buildInput, models, pipeline, store, log, contents, transactor, settle, persist } = ports
+  const { inputs, buildInput, models, pipeline, store, log, transactor, settle, persist } = ports
+  const openLog = createOpenLog(ports)
 
   return async function runAttempt(run) {
     const writer = run.feed.logged
@@ -70,10 +77,10 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
   async function generate(progress: Progress): Promise<GenerationEnd> {
     const { run, writer } = progress
     const { response } = run.claim
-    if (!run.feed.logged) writer.write(startOf(run))
+    if (!run.feed.logged) writer.write(responseStart(response))
     const input = await persist(run.scope, { forMs: patienceMs }, () => inputs.get(run.scope, response.requestId))
     progress.input = input
-    if (run.feed.logged) await openLog(progress, input)
+    if (run.feed.logged) Object.assign(progress, await openLog(run, writer, input))
 
     const generation = await buildInput(run.scope, run.claim, input)
     progress.generation = generation
@@ -82,17 +89,8 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     return consume(progress, pipeline(stepContext, models.generate(run.scope, generation)))
   }
 
-  /** The input of a stored response is kept before anything of it can be seen; a later attempt goes on in the log. */
-  async function openLog(progress: Progress, input: RequestInput): Promise<void> {
-    const { run, writer } = progress
-    const { response, framesBefore } = run.claim
-    if (response.store) await transactor.transaction((tx) => contents.putInput(tx, response.responseId, input))
-    progress.inputKept = true
-    if (framesBefore === 0) writer.write(startOf(run))
-  }
-
   async function finish(progress: Progress, outcome: Outcome): Promise<boolean> {
-    const { run, writer, assembly, input, inputKept } = progress
+    const { run, writer, assembly, input, inputKept, itemsBefore } = progress
     const frames = await writer.takePending().catch(refusedAsNull)
     if (frames === null) return false
     for (const step of assembly.missingEnds()) frames.push(writer.number(step))
@@ -100,7 +98,7 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
       response: run.claim.response,
       attempt: run.claim.attempt,
       context: run.scope,
-      outcome,
+      outcome: itemsBefore === 0 ? outcome : { ...outcome, abandonedItems: itemsBefore },
       input,
       inputKept,
       output: assembly.items(),
@@ -119,7 +117,8 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
 }
 
 /** Reads on to the end of the stream: leaving it early would cancel a call that has nothing left to do. */
-async function consume({ run, writer, assembly }: Progress, steps: AsyncIterable<GenerationStep>) {
+async function consume(progress: Progress, steps: AsyncIterable<GenerationStep>) {
+  const { run, writer, assembly, itemsBefore } = progress
   let end: GenerationEnd | null = null
   try {
     for await (const step of steps) {
@@ -128,8 +127,9 @@ async function consume({ run, writer, assembly }: Progress, steps: AsyncIterable
         end = step
         continue
       }
-      assembly.take(step)
-      writer.write(step)
+      const placed = itemsBefore === 0 ? step : below(step, itemsBefore)
+      assembly.take(placed)
+      writer.write(placed)
       const room = writer.room()
       if (room !== undefined) await untilRoom(run, room)
     }
@@ -140,6 +140,10 @@ async function consume({ run, writer, assembly }: Progress, steps: AsyncIterable
   return end ?? Promise.reject(unfinishedGeneration())
 }
 
+function below(step: OutputStep, itemsBefore: number): OutputStep {
+  return { ...step, index: step.index + itemsBefore }
+}
+
 /** A slow follower makes a plain run wait, but not beyond its own end. */
 async function untilRoom({ scope, feed }: LiveRun, room: Promise<void>): Promise<void> {
   const forget = scope.onEnd(() => feed.wakeWriter())
@@ -148,7 +152,7 @@ async function untilRoom({ scope, feed }: LiveRun, room: Promise<void>): Promise
 }
 
 /** How a run ends that did not run to its end. */
-function endingOf(error: unknown, { run, assembly, generation }: Progress): Outcome | 'overtaken' | 'let-go' {
+function endingOf(error: unknown, { run, assembly, input, generation }: Progress): Outcome | 'overtaken' | 'let-go' {
   if (error instanceof WriteRefused) return 'overtaken'
   const usage = generation === null ? null : estimateUsage(generation, assembly.items())
   switch (run.stopped) {
@@ -158,14 +162,12 @@ function endingOf(error: unknown, { run, assembly, generation }: Progress): Outc
     case 'abandoned':
       return cancelledOutcome(usage)
     case 'draining':
-      return run.feed.logged && !assembly.hasOutput ? 'let-go' : interruptedOutcome(usage)
+      return run.feed.logged && (!assembly.hasOutput || input?.onInterrupt === 'restart')
+        ? 'let-go'
+        : interruptedOutcome(usage)
     case null:
       return outcomeOfError(error, { delivered: assembly.hasOutput, usage })
   }
-}
-
-function startOf({ claim }: LiveRun): ResponseStep {
-  return { type: 'response-start', createdAt: claim.response.createdAt, model: claim.response.model }
 }
 
 function refusedAsNull(error: unknown): null {

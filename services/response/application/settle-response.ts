@@ -3,12 +3,15 @@ import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { Transaction, Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Frame, ResponseStep } from '@parley/kernel/frames.ts'
 import type { Item } from '@parley/kernel/items.ts'
+import type { Usage } from '@parley/kernel/usage.ts'
 import type { RequestInput } from '@parley/request/contract.ts'
 import { type Outcome, responseEnd } from '../domain/outcome.ts'
 import { type Happening, statusAfter, type TerminalStatus } from '../domain/response-lifecycle.ts'
 import { keptItems } from '../domain/turn-rules.ts'
+import { sumUsage } from '../domain/usage-sum.ts'
 import type { FinishTurn } from './finish-turn.ts'
 import type { ContentStore, FrameLog, ResponseEvents, ResponseRecord, ResponseStore, RunObserver } from './ports.ts'
+import { WriteRefused } from './write-refused.ts'
 
 export interface SettleResponsePorts {
   store: ResponseStore
@@ -42,6 +45,12 @@ export interface Ending {
   guard?(tx: Transaction): Promise<boolean>
 }
 
+interface Written {
+  readonly turn: Item[] | null
+  readonly completedAt: number
+  readonly lostUsage: Usage | null
+}
+
 const turnPatienceMs = 60_000
 
 /** False when the response was no longer this attempt's to settle; nothing was written then. */
@@ -65,8 +74,10 @@ export function createSettleResponse(ports: SettleResponsePorts): SettleResponse
     const end = ending.number(responseEnd(outcome, completedAt))
     if (turn === null) frames.push(end)
 
-    const settled = await transactor.transaction((tx) => write(tx, ending, turn, completedAt))
-    if (!settled) return false
+    const attempts = attempt > 1 ? await store.listAttempts(response.responseId) : []
+    const lostUsage = sumUsage(attempts.flatMap((earlier) => earlier.lostUsage ?? []))
+    const settling = transactor.transaction((tx) => write(tx, ending, { turn, completedAt, lostUsage }))
+    if (!(await settling.catch(refusedAsFalse))) return false
     observer.settled(response, outcome)
     if (deliver !== undefined) for (const frame of frames) deliver(frame)
     if (turn === null) return true
@@ -76,14 +87,14 @@ export function createSettleResponse(ports: SettleResponsePorts): SettleResponse
     return true
   }
 
-  async function write(tx: Transaction, ending: Ending, turn: Item[] | null, completedAt: number): Promise<boolean> {
+  async function write(tx: Transaction, ending: Ending, { turn, completedAt, lostUsage }: Written): Promise<boolean> {
     const { response, attempt, outcome, frames, guard } = ending
     const { responseId, requestId } = response
     const key = { responseId, attempt }
     if (guard !== undefined && !(await guard(tx))) return false
-    if (isLogged(response, attempt) && frames.length > 0 && !(await log.append(tx, key, frames))) return false
+    if (isLogged(response, attempt) && frames.length > 0) await log.append(tx, key, frames)
     const settlement = { ...key, outcome, pendingTurn: turn, completedAt, lost: guard !== undefined && attempt > 0 }
-    if (!(await store.settle(tx, settlement))) return false
+    await store.settle(tx, settlement)
     if (response.store) {
       if (!ending.inputKept && ending.input !== null) await contents.putInput(tx, responseId, ending.input)
       await contents.putOutput(tx, responseId, ending.output)
@@ -99,9 +110,16 @@ export function createSettleResponse(ports: SettleResponsePorts): SettleResponse
       usage: outcome.usage,
       attempts: attempt,
       settledAt: completedAt,
+      lostUsage,
+      turn: turn === null ? 'none' : turn.length > 0 ? 'append' : 'free',
     })
     return true
   }
+}
+
+function refusedAsFalse(error: unknown): false {
+  if (error instanceof WriteRefused) return false
+  throw error
 }
 
 const happenings: Readonly<Record<TerminalStatus, Happening>> = {

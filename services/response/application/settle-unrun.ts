@@ -1,8 +1,7 @@
-import type { Frame } from '@parley/kernel/frames.ts'
-import { FrameNumbering } from '../domain/frame-numbering.ts'
+import { FrameNumbering, responseStart } from '../domain/frame-numbering.ts'
 import { cancelledOutcome, interruptedOutcome } from '../domain/outcome.ts'
-import { OutputAssembly } from '../domain/output-assembly.ts'
 import { estimateUsage } from '../domain/token-budget.ts'
+import { partOf } from './logged-part.ts'
 import type { ContentStore, FrameLog, Lease, OpenScope, RequestInputs, ResponseRecord, ResponseStore } from './ports.ts'
 import type { SettleResponse } from './settle-response.ts'
 
@@ -25,7 +24,7 @@ export function createSettleUnrun(ports: SettleUnrunPorts): SettleUnrun {
   const { store, log, contents, inputs, settle, openScope, lease } = ports
 
   return async function settleUnrun(response, end) {
-    const { responseId, attempt, tenant, correlationId, createdAt, model } = response
+    const { responseId, attempt, tenant, correlationId } = response
     const scope = openScope({
       tenant,
       deadlineMs: settleUnrunMs,
@@ -37,7 +36,7 @@ export function createSettleUnrun(ports: SettleUnrunPorts): SettleUnrun {
       const input = await inputs.find(scope, response.requestId)
       const usage = attempt === 0 || input === null ? null : estimateUsage(input, assembly.items())
       const numbering = new FrameNumbering(frames.length)
-      const missing = frames.length === 0 ? [{ type: 'response-start' as const, createdAt, model }] : []
+      const missing = frames.length === 0 ? [responseStart(response)] : []
       return await settle({
         response,
         attempt,
@@ -56,19 +55,4 @@ export function createSettleUnrun(ports: SettleUnrunPorts): SettleUnrun {
       scope.close()
     }
   }
-}
-
-/** What is known of a response from its log: delivered frames, and what they come to. */
-async function partOf(log: FrameLog, response: ResponseRecord): Promise<{ frames: Frame[]; assembly: OutputAssembly }> {
-  const frames: Frame[] = []
-  const assembly = new OutputAssembly()
-  if (!response.logged) return { frames, assembly }
-  for (let page = await log.read(null, response.responseId, -1); page.length > 0; ) {
-    frames.push(...page)
-    page = await log.read(null, response.responseId, frames.length - 1)
-  }
-  for (const { step } of frames) {
-    if (step.type !== 'response-start' && step.type !== 'response-end') assembly.take(step)
-  }
-  return { frames, assembly }
 }

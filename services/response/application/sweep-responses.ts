@@ -15,6 +15,7 @@ export interface SweepPorts {
   claim: ClaimResponse
   recover: RecoverResponse
   finishOwedTurn: FinishOwedTurn
+  releaseVacant: () => Promise<void>
   observer: RunObserver
   timers: Timers
   clock: Clock
@@ -31,7 +32,7 @@ export interface SweepResponses {
   stop(): Promise<void>
 }
 
-const sweepEveryMs = 5_000
+export const sweepEveryMs = 5_000
 const roundMax = 100
 const forgetEveryMs = 10 * 60_000
 /** Frames of a response that is only kept for its idempotency key, counted from its end. */
@@ -39,7 +40,7 @@ const framesRetentionMs = 24 * 60 * 60_000
 
 /** Takes up what is due: responses that wait for a slot, whose process died, or that owe their session a turn. */
 export function createSweepResponses(ports: SweepPorts): SweepResponses {
-  const { store, log, transactor, runs, claim, recover, finishOwedTurn, observer, timers, clock } = ports
+  const { store, log, transactor, runs, claim, recover, finishOwedTurn, releaseVacant, observer, timers, clock } = ports
   let current: Promise<void> | null = null
   let again = false
   let queued = false
@@ -80,6 +81,9 @@ export function createSweepResponses(ports: SweepPorts): SweepResponses {
   }
 
   async function rounds(): Promise<void> {
+    await releaseVacant().catch((error: unknown) =>
+      observer.failed(error, 'vacant places could not be looked for', null),
+    )
     do {
       again = false
       queued = false

@@ -13,6 +13,11 @@ export class FrameNumbering {
   }
 }
 
+/** What every response begins with. */
+export function responseStart({ createdAt, model }: { createdAt: number; model: string }): ResponseStep {
+  return { type: 'response-start', createdAt, model }
+}
+
 /** The frames of a response that ended without ever being run. */
 export function framesWithoutRun(start: ResponseStep, end: ResponseStep): Frame[] {
   return [

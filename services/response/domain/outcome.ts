@@ -18,12 +18,23 @@ export interface Outcome {
   readonly usage: Usage | null
   readonly provider: string | null
   readonly providerModel: string | null
+  readonly stopSequence?: string
+  readonly finishes?: FinishReason[]
+  /** So many items at the beginning of the output are of attempts that were interrupted; absent when there are none. */
+  readonly abandonedItems?: number
 }
 
-export function outcomeOfGeneration({ finish, usage, provider, providerModel }: GenerationEnd): Outcome {
+export function outcomeOfGeneration(end: GenerationEnd): Outcome {
+  const { finish, usage, provider, providerModel } = end
   const incompleteReason = incompleteReasons[finish]
   const status = incompleteReason === null ? 'completed' : 'incomplete'
-  return { status, finish, incompleteReason, failure: null, usage, provider, providerModel }
+  const outcome = { status, finish, incompleteReason, failure: null, usage, provider, providerModel } as const
+  return { ...outcome, ...detailsOf(end) }
+}
+
+/** What few answers have. */
+function detailsOf({ stopSequence, finishes }: Pick<Outcome, 'stopSequence' | 'finishes'>) {
+  return { ...(stopSequence !== undefined && { stopSequence }), ...(finishes !== undefined && { finishes }) }
 }
 
 const incompleteReasons: Readonly<Record<FinishReason, IncompleteReason | null>> = {
@@ -79,5 +90,5 @@ export function unfinishedGeneration(): AppError {
 
 export function responseEnd(outcome: Outcome, completedAt: number): ResponseEnd {
   const { status, finish, incompleteReason, failure, usage } = outcome
-  return { type: 'response-end', status, finish, incompleteReason, failure, usage, completedAt }
+  return { type: 'response-end', status, finish, incompleteReason, failure, usage, completedAt, ...detailsOf(outcome) }
 }

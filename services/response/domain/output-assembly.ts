@@ -1,5 +1,6 @@
 import type { OutputStep } from '@parley/kernel/frames.ts'
-import type { Item, MessageItem, ReasoningItem } from '@parley/kernel/items.ts'
+import type { Item, MessageItem, NativeFields, ReasoningItem } from '@parley/kernel/items.ts'
+import { mergeFields } from '@parley/kernel/native-fields.ts'
 
 /** Output items as they come together from steps; after a cut, what was there of each. */
 export class OutputAssembly {
@@ -8,6 +9,7 @@ export class OutputAssembly {
   take(step: OutputStep): void {
     if (step.type === 'item-start') this.#items[step.index] = new OpenItem(step.item)
     else if (step.type === 'item-end') this.#items[step.index] = step.item
+    else if (step.type === 'native-delta') this.#open(step.index)?.takeNative(step.fields)
     else this.#open(step.index)?.take(step)
   }
 
@@ -44,6 +46,7 @@ class OpenItem {
     'reasoning-delta': '',
     'arguments-delta': '',
   }
+  #native: NativeFields | undefined
 
   constructor(start: Item) {
     this.#start = start
@@ -53,7 +56,16 @@ class OpenItem {
     this.#received[type] += delta
   }
 
+  takeNative(fields: NativeFields['fields']): void {
+    this.#native = { dialect: 'chat', fields: mergeFields(this.#native?.fields ?? {}, fields) }
+  }
+
   soFar(): Item {
+    const item = this.#written()
+    return this.#native === undefined ? item : { ...item, native: this.#native }
+  }
+
+  #written(): Item {
     const start = this.#start
     switch (start.type) {
       case 'message':

@@ -2,6 +2,7 @@ import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import { sql } from 'kysely'
 import type { FrameLog } from '../application/ports.ts'
+import { WriteRefused } from '../application/write-refused.ts'
 import type { ResponseSchema } from './schema.ts'
 
 type Chunk = { responseId: string; lastSeq: number; frames: string }
@@ -60,12 +61,11 @@ export class KyselyFrameLog implements FrameLog {
   }
 
   append: FrameLog['append'] = async (tx, { responseId, attempt }, frames) => {
-    const chunk = chunkOf(responseId, frames)
-    return (await this.#append.run(tx, { ...chunk, attempt })) > 0
+    await this.#append.require(tx, { ...chunkOf(responseId, frames), attempt }, () => new WriteRefused())
   }
 
   appendEnd: FrameLog['appendEnd'] = async (tx, responseId, frame) => {
-    await this.#appendEnd.run(tx, chunkOf(responseId, [frame]))
+    await this.#appendEnd.write(tx, chunkOf(responseId, [frame]))
   }
 
   read: FrameLog['read'] = async (tx, responseId, after) => {
@@ -79,7 +79,7 @@ export class KyselyFrameLog implements FrameLog {
   }
 
   delete: FrameLog['delete'] = async (tx, responseId) => {
-    await this.#delete.run(tx, { responseId })
+    await this.#delete.write(tx, { responseId })
   }
 
   deleteUnstoredBefore: FrameLog['deleteUnstoredBefore'] = async (tx, instant) => {
@@ -92,7 +92,7 @@ export class KyselyFrameLog implements FrameLog {
       .limit(500)
       .execute()
     for (const { response_id: responseId } of ended) {
-      await this.#delete.run(tx, { responseId })
+      await this.#delete.write(tx, { responseId })
       await db.updateTable('responses').set({ logged: 0 }).where('response_id', '=', responseId).execute()
     }
     return ended.length

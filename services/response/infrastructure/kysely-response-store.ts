@@ -1,6 +1,7 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
 import { sql } from 'kysely'
 import type { ResponseRecord, ResponseStore } from '../application/ports.ts'
+import { prepareAttempts } from './attempt-statements.ts'
 import { prepareLeases } from './lease-statements.ts'
 import { columns, type ResponseRow, toRecord } from './response-row.ts'
 import type { ResponseSchema } from './schema.ts'
@@ -35,10 +36,12 @@ export class KyselyResponseStore implements ResponseStore {
   readonly #requestCancel: PreparedQuery<unknown, ById>
   readonly #listCancelRequested: PreparedQuery<{ response_id: string }, Record<string, never>>
   readonly #delete: PreparedQuery<unknown, ById>
+  readonly #attempts: ReturnType<typeof prepareAttempts>
 
   constructor(store: Store<ResponseSchema>) {
     this.#leases = prepareLeases(store)
     this.#settling = prepareSettling(store)
+    this.#attempts = prepareAttempts(store)
     this.#insert = store.prepare((db, row) =>
       db.insertInto('responses').values({
         response_id: row.responseId,
@@ -81,7 +84,7 @@ export class KyselyResponseStore implements ResponseStore {
   }
 
   insert: ResponseStore['insert'] = async (tx, { principal, correlationId }, submitted, lease) => {
-    await this.#insert.run(tx, {
+    await this.#insert.write(tx, {
       responseId: submitted.responseId,
       requestId: submitted.requestId,
       tenant: principal.tenant,
@@ -122,7 +125,7 @@ export class KyselyResponseStore implements ResponseStore {
   finishTurn: ResponseStore['finishTurn'] = (tx, responseId) => this.#settling.finishTurn(tx, responseId)
 
   requestCancel: ResponseStore['requestCancel'] = async (tx, responseId) => {
-    await this.#requestCancel.run(tx, { responseId })
+    await this.#requestCancel.write(tx, { responseId })
   }
 
   listCancelRequested: ResponseStore['listCancelRequested'] = async () => {
@@ -130,10 +133,14 @@ export class KyselyResponseStore implements ResponseStore {
     return rows.map((row) => row.response_id)
   }
 
+  listAttempts: ResponseStore['listAttempts'] = (responseId) => this.#attempts(responseId)
+
+  listOwners: ResponseStore['listOwners'] = () => this.#leases.listOwners()
+
   releasePlace: ResponseStore['releasePlace'] = (tx, lease) => this.#leases.releasePlace(tx, lease)
 
   delete: ResponseStore['delete'] = async (tx, responseId) => {
-    await this.#delete.run(tx, { responseId })
+    await this.#delete.write(tx, { responseId })
     await this.#leases.forgetLost(tx, responseId)
   }
 }

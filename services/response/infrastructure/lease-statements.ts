@@ -3,6 +3,7 @@ import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import { sql } from 'kysely'
 import type { AttemptKey, Lease } from '../application/ports.ts'
+import { placeOf } from './runner-place.ts'
 import type { ResponseSchema } from './schema.ts'
 
 type Key = { responseId: string; attempt: number }
@@ -52,23 +53,27 @@ export function prepareLeases(store: Store<ResponseSchema>) {
       .where('owner', 'like', anyoneThere)
       .where('owner', '<>', owner),
   )
+  const listOwners = store.prepare<{ owner: string | null }>((db) =>
+    db.selectFrom('responses').select('owner').distinct().where('due_at', 'is not', null),
+  )
   return {
+    listOwners: async () => (await listOwners.all(null, {})).flatMap(({ owner }) => owner ?? []),
     lockDue: async (tx: Transaction, { responseId, attempt }: AttemptKey, { owner, leaseMs }: Lease) =>
       (await lockDue.run(tx, { responseId, attempt, owner, leaseMs })) > 0,
     async lose(tx: Transaction, { responseId, attempt }: AttemptKey, usage: Usage | null): Promise<void> {
-      await lose.run(tx, { responseId, attempt, usage: usage === null ? null : JSON.stringify(usage) })
+      await lose.write(tx, { responseId, attempt, usage: usage === null ? null : JSON.stringify(usage) })
     },
     async forgetLost(tx: Transaction, responseId: string): Promise<void> {
-      await forgetLost.run(tx, { responseId })
+      await forgetLost.write(tx, { responseId })
     },
     async advance(tx: Transaction, { responseId, attempt }: AttemptKey): Promise<void> {
-      await advance.run(tx, { responseId, attempt })
+      await advance.write(tx, { responseId, attempt })
     },
     renew: async (tx: Transaction, { responseId, attempt }: AttemptKey, { owner, leaseMs }: Lease) =>
       (await renew.run(tx, { responseId, attempt, owner, leaseMs })) > 0,
     release: async (tx: Transaction, { responseId, attempt }: AttemptKey) =>
       (await release.run(tx, { responseId, attempt })) > 0,
     releasePlace: (tx: Transaction, { owner }: Lease) =>
-      releasePlace.run(tx, { owner, anyoneThere: `${owner.slice(0, owner.indexOf('/'))}/%` }),
+      releasePlace.run(tx, { owner, anyoneThere: `${placeOf(owner)}/%` }),
   }
 }

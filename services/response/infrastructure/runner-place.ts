@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '@parley/chassis/store/store.ts'
+import type { RunnerPlaces } from '../application/ports.ts'
 
 /** The place of this process among those that run responses on one database. */
 export interface RunnerPlace {
   readonly owner: string
   release(): Promise<void>
+}
+
+/** The place is what an owner's name begins with; the rest tells its holders apart. */
+export function placeOf(owner: string): string {
+  return owner.slice(0, owner.indexOf('/'))
 }
 
 /**
@@ -15,5 +21,20 @@ export async function takeRunnerPlace(store: Pick<Store<unknown>, 'tryLock'>): P
   for (let place = 0; ; place++) {
     const lock = await store.tryLock(`runner-${place}`)
     if (lock !== null) return { owner: `runner-${place}/${randomUUID()}`, release: () => lock.release() }
+  }
+}
+
+/** Finds out by their locks which processes are gone: no lease has to lapse for that. */
+export function createRunnerPlaces(store: Pick<Store<unknown>, 'tryLock'>): RunnerPlaces {
+  return {
+    async whileVacant(owner, work) {
+      const lock = await store.tryLock(placeOf(owner))
+      if (lock === null) return
+      try {
+        await work()
+      } finally {
+        await lock.release()
+      }
+    },
   }
 }

@@ -7,6 +7,8 @@ export interface ResponseSchema {
   attempts: AttemptView
   frames: FrameTable
   contents: ContentTable
+  output_items: OutputItemTable
+  runners: RunnerTable
 }
 
 export interface ResponseTable {
@@ -61,10 +63,24 @@ export interface FrameTable {
   frames: string
 }
 
+/** Where the processes that run responses are reached, for those that have a place of their own on the network. */
+export interface RunnerTable {
+  owner: string
+  url: string
+  started_at: number
+}
+
 export interface ContentTable {
   response_id: string
   /** Instructions, options and metadata. */
   details: string
+  /** The one that the request came in, where its own parameters say so. */
+  dialect: string | null
   input: string
   output: string | null
+}
+
+export interface OutputItemTable {
+  item_id: string
+  response_id: string
 }

@@ -1,6 +1,7 @@
 import type { Store } from '@parley/chassis/store/store.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import type { Settlement } from '../application/ports.ts'
+import { WriteRefused } from '../application/write-refused.ts'
 import type { TerminalStatus } from '../domain/response-lifecycle.ts'
 import { outcomeText } from './response-row.ts'
 import type { ResponseSchema } from './schema.ts'
@@ -56,13 +57,17 @@ export function prepareSettling(store: Store<ResponseSchema>) {
       .where('pending_turn', 'is not', null),
   )
   return {
-    async settle(tx: Transaction, settlement: Settlement): Promise<boolean> {
+    async settle(tx: Transaction, settlement: Settlement): Promise<void> {
       const { responseId, attempt, outcome, pendingTurn, completedAt } = settlement
       const lost = settlement.lost ? 1 : 0
       const row = { responseId, attempt, status: outcome.status, outcome: outcomeText(outcome), lost, completedAt }
-      if (pendingTurn === null) return (await settle.run(tx, row)) > 0
-      return (await settleTurn.run(tx, { ...row, pendingTurn: JSON.stringify(pendingTurn) })) > 0
+      if (pendingTurn === null) await settle.require(tx, row, refusal)
+      else await settleTurn.require(tx, { ...row, pendingTurn: JSON.stringify(pendingTurn) }, refusal)
     },
     finishTurn: async (tx: Transaction, responseId: string) => (await finishTurn.run(tx, { responseId })) > 0,
   }
+}
+
+function refusal(): WriteRefused {
+  return new WriteRefused()
 }

@@ -1,7 +1,9 @@
 import type { TestContext } from 'node:test'
 import { CallScope } from '@parley/chassis/contract/call-scope.ts'
+import type { CallsOf } from '@parley/chassis/contract/define-contract.ts'
 import { createLocalClient } from '@parley/chassis/contract/local-client.ts'
 import { createOutbox } from '@parley/chassis/events/outbox.ts'
+import type { Siblings } from '@parley/chassis/runtime/define-service.ts'
 import { newId } from '@parley/chassis/runtime/real-clock.ts'
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError, type ErrorCode } from '@parley/chassis/values/errors.ts'
@@ -15,13 +17,14 @@ import { createTestStore, type TestStore } from '@parley/testkit/store.ts'
 import { createPipeline, type PostProcessingStep } from '../application/pipeline.ts'
 import type { RunObserver } from '../application/ports.ts'
 import { createProcessResponse, type ProcessResponseLimits } from '../application/process-response.ts'
-import type { ResponseSettled } from '../contract.ts'
+import type { ResponseContract, ResponseSettled } from '../contract.ts'
 import { ContractRequestInputs } from '../infrastructure/contract-request-inputs.ts'
 import { ContractSessionTurns } from '../infrastructure/contract-session-turns.ts'
 import { GptModelClient } from '../infrastructure/gpt-model-client.ts'
 import { KyselyContentStore } from '../infrastructure/kysely-content-store.ts'
 import { KyselyFrameLog } from '../infrastructure/kysely-frame-log.ts'
 import { KyselyResponseStore } from '../infrastructure/kysely-response-store.ts'
+import { KyselyRunners } from '../infrastructure/kysely-runners.ts'
 import { migrations } from '../infrastructure/migrations/index.ts'
 import { OutboxResponseEvents } from '../infrastructure/outbox-response-events.ts'
 import type { ResponseSchema } from '../infrastructure/schema.ts'
@@ -37,17 +40,31 @@ export interface World {
   readonly neighbours: FakeNeighbours
   /** Committed `response.settled` events. */
   readonly settled: ResponseSettled[]
+  /** Owners whose process is known to be gone. */
+  readonly vacant: Set<string>
+  /** Processes that others can reach, by their address. */
+  readonly reachable: Map<string, CallsOf<typeof ResponseContract>['follow']>
 }
 
 /** One database and its neighbours; processes come and go. */
 export async function createWorld(t: TestContext): Promise<World> {
   const store = await createTestStore<ResponseSchema>('response', migrations)
   t.after(() => store[Symbol.asyncDispose]())
-  return { t, store, clock: createFakeClock(), neighbours: new FakeNeighbours(), settled: [] }
+  return {
+    t,
+    store,
+    clock: createFakeClock(),
+    neighbours: new FakeNeighbours(),
+    settled: [],
+    vacant: new Set(),
+    reachable: new Map(),
+  }
 }
 
 export interface ProcessOptions extends Partial<ProcessResponseLimits> {
   name?: string
+  /** Where others reach it; alone when absent. */
+  url?: string
   steps?: readonly PostProcessingStep[]
   /** Kills the process around its nth transaction (from 1): before it, or between its commit and hearing of it. */
   dieAt?: { transaction: number; when: 'before' | 'after' }
@@ -56,7 +73,10 @@ export interface ProcessOptions extends Partial<ProcessResponseLimits> {
 export type Process = ReturnType<typeof startProcess>
 
 /** A process that shares the world's database. `kill` makes it forget everything, as `kill -9` would. */
-export function startProcess(world: World, { name = 'runner-0/a', steps = [], dieAt, ...limits }: ProcessOptions = {}) {
+export function startProcess(
+  world: World,
+  { name = 'runner-0/a', url, steps = [], dieAt, ...limits }: ProcessOptions = {},
+) {
   const { store, clock, neighbours, settled } = world
   const failures: unknown[] = []
   const lost: string[] = []
@@ -95,6 +115,7 @@ export function startProcess(world: World, { name = 'runner-0/a', steps = [], di
     onCommitted: ({ data }) => settled.push(data as ResponseSettled),
   })
   const scopes: CallScope[] = []
+  const siblings = url === undefined ? null : siblingsIn(world, url)
   const log = new KyselyFrameLog(store)
   const responses = new KyselyResponseStore(store)
   const process = createProcessResponse(
@@ -106,6 +127,12 @@ export function startProcess(world: World, { name = 'runner-0/a', steps = [], di
       events: new OutboxResponseEvents(events),
       inputs: new ContractRequestInputs(neighbours.request),
       sessions: new ContractSessionTurns(neighbours.session),
+      places: {
+        async whileVacant(owner, work) {
+          if (world.vacant.has(owner)) await work()
+        },
+      },
+      runners: siblings === null ? null : new KyselyRunners(store, siblings),
       models: new GptModelClient(gpt, clock),
       pipeline: createPipeline(steps),
       openScope({ tenant, deadlineMs, cause }) {
@@ -130,6 +157,7 @@ export function startProcess(world: World, { name = 'runner-0/a', steps = [], di
       ...limits,
     },
   )
+  if (url !== undefined) world.reachable.set(url, process.follow)
   return {
     ...process,
     log,
@@ -148,6 +176,20 @@ export function startProcess(world: World, { name = 'runner-0/a', steps = [], di
   function kill(): void {
     isDead = true
     for (const scope of scopes) scope.end(dead)
+  }
+}
+
+function siblingsIn({ reachable }: World, url: string): Siblings {
+  return {
+    url,
+    at(_contract, address) {
+      const follow: CallsOf<typeof ResponseContract>['follow'] = (context, query) => {
+        const there = reachable.get(address)
+        if (there === undefined) throw new AppError('SERVICE_UNAVAILABLE', 'Nobody is there.')
+        return there(context, query)
+      }
+      return { follow } as never
+    },
   }
 }
 

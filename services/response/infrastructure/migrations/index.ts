@@ -1,4 +1,7 @@
 import type { Migration } from '@parley/chassis/store/migrations.ts'
 import { initial } from './0001-initial.ts'
+import { runners } from './0002-runners.ts'
+import { completions } from './0003-completions.ts'
+import { outputItems } from './0004-output-items.ts'
 
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, runners, completions, outputItems]

@@ -10,16 +10,17 @@ import {
   rowOf,
   startProcess,
   tenantA,
+  tenantB,
   textOf,
   untilMoving,
   type World,
 } from '../harness.ts'
-import { assistantMessage, input, sessionId, stallingSteps, textSteps } from '../neighbours.ts'
+import { assistantMessage, input, type Submission, sessionId, stallingSteps, textSteps } from '../neighbours.ts'
 
 const all = { after: -1, waitMs: 0 }
 
 /** A process that died while the provider was silent, after `deltas`. */
-async function dieMidway(world: World, deltas: readonly string[], change: { store?: boolean; sessionId?: string }) {
+async function dieMidway(world: World, deltas: readonly string[], change: Partial<Submission>) {
   const process = startProcess(world)
   world.neighbours.script = () => stallingSteps(deltas)
   const responseId = await process.submit(change)
@@ -151,4 +152,53 @@ test('a cancellation that its process did not live to see is honoured', async (t
   await heir.start()
   t.assert.strictEqual(endOf(await collect(heir.follow(tenantA, { responseId, ...all }))).status, 'cancelled')
   t.assert.strictEqual(world.neighbours.generations.length, 1)
+})
+
+test('a request may ask for a restart: the new answer is told below the broken one', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const responseId = await dieMidway(world, ['Hel', 'lo'], { store: true, sessionId, onInterrupt: 'restart' })
+  await lapseLeases(world)
+  const heir = startProcess(world, { name: 'runner-1/b' })
+  await heir.start()
+  const frames = await collect(heir.follow(tenantA, { responseId, ...all }))
+  t.assert.deepStrictEqual(
+    frames.map(({ seq, step }) => `${seq} ${step.type} ${'index' in step ? step.index : ''}`.trim()),
+    [
+      ['0 response-start', '1 item-start 0', '2 text-delta 0', '3 text-delta 0', '4 item-end 0'],
+      ['5 item-start 1', '6 text-delta 1', '7 text-delta 1', '8 item-end 1', '9 response-end'],
+    ].flat(),
+  )
+  t.assert.strictEqual(endOf(frames).status, 'completed')
+  const broken = { ...assistantMessage('Hello'), status: 'incomplete' as const }
+  const { output } = await heir.getResponse(tenantA, { responseId })
+  t.assert.deepStrictEqual(output, [broken, assistantMessage('Hello again')])
+  t.assert.deepStrictEqual(world.neighbours.transcript, [...input.items, assistantMessage('Hello again')])
+  const { data } = await heir.listAttempts(tenantA, { responseId })
+  t.assert.deepStrictEqual(
+    data.map(({ attempt, state, lostUsage }) => [attempt, state, lostUsage?.provenance]),
+    [
+      [1, 'lost', 'estimated'],
+      [2, 'ended', undefined],
+    ],
+  )
+  await t.assert.rejects(heir.listAttempts(tenantB, { responseId }), failsWith('RESPONSE_NOT_FOUND'))
+})
+
+test('frames that a slow attempt adds while it is being overtaken are not written over', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const responseId = await dieMidway(world, [], { store: true })
+  await lapseLeases(world)
+  const heir = startProcess(world, { name: 'runner-1/b' })
+  const late = { seq: 1, step: { type: 'text-delta', index: 0, delta: 'late' } } as const
+  const count = heir.log.count
+  let isFirst = true
+  heir.log.count = async (tx, id) => {
+    if (tx !== null && isFirst) {
+      isFirst = false
+      await heir.log.append(tx, { responseId, attempt: 1 }, [late])
+    }
+    return count(tx, id)
+  }
+  await heir.start()
+  t.assert.strictEqual((await rowOf(world, responseId)).attempt, 1)
 })

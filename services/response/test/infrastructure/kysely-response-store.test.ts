@@ -1,5 +1,6 @@
 import { type TestContext, test } from 'node:test'
 import type { AttemptKey } from '../../application/ports.ts'
+import { WriteRefused } from '../../application/write-refused.ts'
 import { interruptedOutcome } from '../../domain/outcome.ts'
 import { takeRunnerPlace } from '../../infrastructure/runner-place.ts'
 import { attemptsOf, createWorld, lapseLeases, rowOf, startProcess } from '../harness.ts'
@@ -48,13 +49,19 @@ test('a stale attempt is refused by every write', async (t: TestContext) => {
   const before = await rowOf(world, key.responseId)
   t.assert.strictEqual(await inTransaction((tx) => responses.renew(tx, key, mine)), false)
   t.assert.strictEqual(await inTransaction((tx) => responses.release(tx, key)), false)
-  t.assert.strictEqual(await inTransaction((tx) => responses.settle(tx, settlement)), false)
-  t.assert.strictEqual(await inTransaction((tx) => log.append(tx, key, [frame])), false)
+  await t.assert.rejects(
+    inTransaction((tx) => responses.settle(tx, settlement)),
+    WriteRefused,
+  )
+  await t.assert.rejects(
+    inTransaction((tx) => log.append(tx, key, [frame])),
+    WriteRefused,
+  )
   t.assert.deepStrictEqual(await rowOf(world, key.responseId), before)
   t.assert.strictEqual(await log.count(null, key.responseId), 0)
   const next = { ...key, attempt: 2 }
   t.assert.strictEqual(await inTransaction((tx) => responses.renew(tx, next, mine)), false, 'the owner is another one')
-  t.assert.strictEqual(await inTransaction((tx) => responses.settle(tx, { ...settlement, ...next })), true)
+  await inTransaction((tx) => responses.settle(tx, { ...settlement, ...next }))
 })
 
 test('a response settles once, and its turn is noted once', async (t: TestContext) => {
@@ -66,8 +73,11 @@ test('a response settles once, and its turn is noted once', async (t: TestContex
     completedAt: 1,
     lost: false,
   }
-  t.assert.strictEqual(await inTransaction((tx) => responses.settle(tx, settlement)), true)
-  t.assert.strictEqual(await inTransaction((tx) => responses.settle(tx, settlement)), false)
+  await inTransaction((tx) => responses.settle(tx, settlement))
+  await t.assert.rejects(
+    inTransaction((tx) => responses.settle(tx, settlement)),
+    WriteRefused,
+  )
   const notes = [1, 2].map(() => inTransaction((tx) => responses.finishTurn(tx, key.responseId)))
   t.assert.deepStrictEqual(await Promise.all(notes), [true, false])
 })
