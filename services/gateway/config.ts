@@ -12,6 +12,8 @@ export interface GatewayConfig {
   readonly writeStallMs: number
   /** How long a stream is silent before a comment is sent, so that nothing in between takes it for dead. */
   readonly keepAliveMs: number
+  /** WebSocket connections of one process. */
+  readonly socketsMax: number
   /** How long keys that were valid stay so while the database of keys does not answer; 0 for not at all. */
   readonly keyOutageMs: number
 }
@@ -31,6 +33,7 @@ export function loadGatewayConfig(env: EnvReader): GatewayConfig {
       max: 15 * 60_000,
     }),
     writeStallMs: env.integer('GATEWAY_WRITE_STALL_MS', { fallback: 30_000, min: 100, max: 10 * 60_000 }),
+    socketsMax: env.integer('GATEWAY_SOCKETS_MAX', { fallback: 10_000, min: 0, max: 1_000_000 }),
     keepAliveMs: env.integer('GATEWAY_KEEP_ALIVE_MS', { fallback: 15_000, min: 100, max: 10 * 60_000 }),
     keyOutageMs: env.integer('GATEWAY_KEY_OUTAGE_MS', { fallback: 10 * 60_000, min: 0, max: 24 * 60 * 60_000 }),
   }

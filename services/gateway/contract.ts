@@ -26,12 +26,25 @@ export const ApiKey = Type.Object({
 })
 export type ApiKey = Static<typeof ApiKey>
 
+const Amount = Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000_000_000_000 }))
+
+/** What a key may use in a period; at least one of the limits is given. */
+export const KeyBudget = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+  period: Type.Union([Type.Literal('total'), Type.Literal('day'), Type.Literal('month')]),
+  limitMicros: Amount,
+  limitTokens: Amount,
+})
+export type KeyBudget = Static<typeof KeyBudget>
+
 export const CreateKey = Type.Object({
   tenant: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
   name: Type.String({ minLength: 1, maxLength: 100 }),
   scopes: Type.Array(KeyScope, { minItems: 1 }),
   requestsPerMinute: Nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   expiresAt: Nullable(Type.Integer()),
+  /** Made with the key, so that it never works without. Costs are in millionths of the currency. */
+  budget: Type.Optional(KeyBudget),
 })
 export type CreateKey = Static<typeof CreateKey>
 

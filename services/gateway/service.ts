@@ -6,8 +6,10 @@ import { ResponseContract } from '@parley/response/contract.ts'
 import { SessionContract } from '@parley/session/contract.ts'
 import type { FastifyInstance } from 'fastify'
 import { createAuthenticate } from './application/authenticate.ts'
+import { createAwaitArrival } from './application/await-arrival.ts'
 import { createEnsureFirstKey, defaultTenant } from './application/ensure-first-key.ts'
 import { createFollowResponse } from './application/follow-response.ts'
+import { createGatherContext } from './application/gather-context.ts'
 import { createGenerate } from './application/generate.ts'
 import { createGreet } from './application/greet.ts'
 import { createLimitRequests } from './application/limit-requests.ts'
@@ -24,10 +26,13 @@ import { PublishedKeyEvents } from './infrastructure/published-key-events.ts'
 import type { GatewaySchema } from './infrastructure/schema.ts'
 import { scopeDepartures } from './infrastructure/scope-departures.ts'
 import { createCalls } from './interface/calls.ts'
+import { serveDocs } from './interface/docs/serve-docs.ts'
 import { OpenExchanges } from './interface/http/open-exchanges.ts'
 import { refuseMalformed } from './interface/http/refuse-malformed.ts'
 import { RequestRecorder } from './interface/http/request-recorder.ts'
 import { serveRoutes } from './interface/http/serve-routes.ts'
+import { acceptSockets } from './interface/responses/socket/accept-sockets.ts'
+import { OpenSockets } from './interface/responses/socket/open-sockets.ts'
 import { createRouteTable } from './interface/route-table.ts'
 
 const needs = {
@@ -50,14 +55,15 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
   create(kit) {
     const { config, backgroundContext } = kit
     const keyPorts = createKeyPorts(kit)
-    const manageKeys = createManageKeys(keyPorts)
+    const manageKeys = createManageKeys({ ...keyPorts, budgets: { create: kit.clients.request.createBudget } })
     const ensureFirstKey = createEnsureFirstKey(keyPorts)
     const greet = createGreet({ models: kit.clients.gpt })
     const open = new OpenExchanges()
+    const sockets = new OpenSockets(config)
     let firstSecret: string | null = null
     return {
       calls: createCalls(manageKeys),
-      publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open }),
+      publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open, sockets }),
       async welcome(url) {
         const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
         const shown = firstSecret
@@ -76,7 +82,7 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
           scope.close()
         }
       },
-      drain: (signal) => open.drain(signal),
+      drain: async (signal) => void (await Promise.all([open.drain(signal), sockets.drain(signal)])),
     }
   },
 })
@@ -103,21 +109,39 @@ function createKeyPorts({ store, events, clock, newId, config, metrics }: Kit) {
 interface ServeParts extends ReturnType<typeof createKeyPorts> {
   manageKeys: ReturnType<typeof createManageKeys>
   open: OpenExchanges
+  sockets: OpenSockets
 }
 
-function serve(app: FastifyInstance, kit: Kit, { manageKeys, open, directory, hashSecret }: ServeParts): void {
+function serve(app: FastifyInstance, kit: Kit, parts: ServeParts): void {
+  const { manageKeys, open, sockets, directory, hashSecret } = parts
   const { clients, clock, newId, config, log, metrics, topology } = kit
   const followResponse = createFollowResponse({ responses: clients.response, sleep })
+  const generate = createGenerate({
+    requests: clients.request,
+    responses: clients.response,
+    followResponse,
+    departures: scopeDepartures,
+  })
+  const door = {
+    authenticate: createAuthenticate({ directory, hashSecret, clock }),
+    limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
+    recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
+    config,
+  }
   refuseMalformed(app.server, () => newId('req'))
+  serveDocs(app)
+  acceptSockets(app.server, {
+    ...door,
+    ports: { generate, requests: clients.request, responses: clients.response, newId, clock },
+    sockets,
+  })
   serveRoutes(app, {
+    ...door,
     routes: createRouteTable({
-      generate: createGenerate({
-        requests: clients.request,
-        responses: clients.response,
-        followResponse,
-        departures: scopeDepartures,
-      }),
+      generate,
       followResponse,
+      awaitArrival: createAwaitArrival({ responses: clients.response, sleep }),
+      gatherContext: createGatherContext({ sessions: clients.session, responses: clients.response }),
       manageKeys,
       sessions: clients.session,
       requests: clients.request,
@@ -126,12 +150,8 @@ function serve(app: FastifyInstance, kit: Kit, { manageKeys, open, directory, ha
       topology,
       newId,
     }),
-    authenticate: createAuthenticate({ directory, hashSecret, clock }),
-    limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
     clock,
     newId,
-    recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
     open,
-    config,
   })
 }

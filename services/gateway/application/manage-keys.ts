@@ -4,11 +4,12 @@ import { AppError } from '@parley/chassis/values/errors.ts'
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { ApiKey, CreateKey } from '../contract.ts'
 import { type ApiKeyRecord, hintOf } from '../domain/api-key.ts'
-import type { HashSecret, KeyDirectory, KeyEvents, KeyStore, NewSecret } from './ports.ts'
+import type { HashSecret, KeyBudgets, KeyDirectory, KeyEvents, KeyStore, NewSecret } from './ports.ts'
 
 export interface ManageKeysPorts {
   keys: KeyStore
   directory: KeyDirectory
+  budgets: KeyBudgets
   events: KeyEvents
   newSecret: NewSecret
   hashSecret: HashSecret
@@ -22,10 +23,14 @@ export type ManageKeys = ReturnType<typeof createManageKeys>
  * Makes, lists and revokes keys. A principal acts on its own tenant; on another only with the scope `operator`, which
  * only an operator can give away.
  */
-export function createManageKeys({ keys, directory, events, newSecret, hashSecret, clock, newId }: ManageKeysPorts) {
+export function createManageKeys(ports: ManageKeysPorts) {
+  const { keys, directory, budgets, events, newSecret, hashSecret, clock, newId } = ports
   return {
-    /** The secret is in the answer and nowhere else. Throws SCOPE_MISSING, INVALID_REQUEST. */
-    async createKey(context: CallContext, wish: CreateKey): Promise<{ key: ApiKey; secret: string }> {
+    /**
+     * The secret is in the answer and nowhere else. The budget comes first: a key without it never exists, while a budget
+     * of a key that came to nothing limits nobody. Throws SCOPE_MISSING, INVALID_REQUEST.
+     */
+    async createKey(context: CallContext, { budget, ...wish }: CreateKey): Promise<{ key: ApiKey; secret: string }> {
       assertMayManage(context.principal, wish.tenant)
       if (wish.scopes.includes('operator')) assertOperator(context.principal)
       const createdAt = clock.now()
@@ -42,6 +47,7 @@ export function createManageKeys({ keys, directory, events, newSecret, hashSecre
         createdAt,
         revokedAt: null,
       }
+      if (budget !== undefined) await budgets.create(context, { ...budget, tenant: key.tenant, keyId: key.keyId })
       await keys.transaction(async (tx) => {
         await keys.insert(tx, key, null)
         await events.created(tx, context, key)

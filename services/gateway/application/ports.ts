@@ -5,6 +5,7 @@ import type { GptContract } from '@parley/gpt/contract.ts'
 import type { RequestContract } from '@parley/request/contract.ts'
 import type { ResponseContract } from '@parley/response/contract.ts'
 import type { SessionContract } from '@parley/session/contract.ts'
+import type { KeyBudget } from '../contract.ts'
 import type { ApiKeyRecord, AuthenticatedKey } from '../domain/api-key.ts'
 
 export type SessionClient = CallsOf<typeof SessionContract>
@@ -41,6 +42,11 @@ export interface KeyDirectory {
   load(secretHash: string): Promise<AuthenticatedKey | null>
   /** The next look-up asks the store. */
   forget(secretHash: string): void
+}
+
+/** Budgets of keys. Throws INVALID_REQUEST when nothing is limited. */
+export interface KeyBudgets {
+  create(context: CallContext, budget: KeyBudget & { tenant: string; keyId: string }): Promise<unknown>
 }
 
 /** Tells the rest of the system what happened to keys, if and only if `tx` commits. */

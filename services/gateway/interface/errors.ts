@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, errorTable, isErrorCode } from '@parley/chassis/values/errors.ts'
 import type { ResponseFailure } from '@parley/kernel/frames.ts'
 import { Type } from 'typebox'
+import { anthropicErrorBody, anthropicStatus } from './messages/anthropic-error.ts'
 
 /** The OpenAI error envelope; all four fields are always there. */
 export const ErrorEnvelope = Type.Object({
@@ -18,6 +19,7 @@ export const publicCodes: Readonly<Record<ErrorCode, string>> = {
   SESSION_BUSY: 'conversation_locked',
   KEY_INVALID: 'invalid_api_key',
   RATE_LIMITED: 'rate_limit_exceeded',
+  BUDGET_EXHAUSTED: 'insufficient_quota',
   CONTEXT_TOO_LONG: 'context_length_exceeded',
 }
 
@@ -37,6 +39,8 @@ export interface ErrorAnswer {
 }
 
 export interface ErrorContext {
+  /** Whose envelope the error comes in. */
+  readonly dialect?: 'openai' | 'anthropic'
   readonly requestId: string
   /** True once the request may have been accepted: sending it again could then run it twice. */
   readonly accepted: boolean
@@ -52,6 +56,9 @@ export function encodeError(error: AppError, context: ErrorContext): ErrorAnswer
     headers['retry-after-ms'] = String(delayMs)
   }
   if (error.status === 401) headers['www-authenticate'] = 'Bearer'
+  if (context.dialect === 'anthropic') {
+    return { status: anthropicStatus(error), headers, body: anthropicErrorBody(error, context.requestId) }
+  }
   return { status: error.status, headers, body: errorBody(error, context.requestId) }
 }
 

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
+import { asyncApiRoute } from './docs/documents.ts'
 import { buildOpenApi } from './openapi.ts'
 import { defineRoute, json, type Route } from './route.ts'
 
-const Welcome = Type.Object({ name: Type.String(), message: Type.String(), api: Type.String() })
+const Welcome = Type.Object({ name: Type.String(), message: Type.String(), api: Type.String(), docs: Type.String() })
 
 /** The open routes: a welcome, and the description of all the others. */
 export function homeRoutes(others: readonly Route[]): Route[] {
@@ -15,8 +16,10 @@ export function homeRoutes(others: readonly Route[]): Route[] {
     async handle() {
       return json({
         name: 'Parley',
-        message: "Point the OpenAI SDK's base URL at /v1 here, with a Parley key as its API key.",
+        message:
+          "Point the OpenAI SDK's base URL at /v1 here, or the Anthropic SDK's at /, with a Parley key as its API key.",
         api: '/openapi.json',
+        docs: '/docs',
       })
     },
   })
@@ -30,6 +33,7 @@ export function homeRoutes(others: readonly Route[]): Route[] {
       return { kind: 'json', status: 200, body: text }
     },
   })
-  const text: string = JSON.stringify(buildOpenApi([welcome, document, ...others]))
-  return [welcome, document]
+  const events = asyncApiRoute()
+  const text: string = JSON.stringify(buildOpenApi([welcome, document, events, ...others]))
+  return [welcome, document, events]
 }

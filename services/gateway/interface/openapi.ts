@@ -58,12 +58,14 @@ function describeParameters(schema: TSchema | null, place: 'path' | 'query'): ob
   const { properties = {}, required = [] } = (schema ?? {}) as { properties?: Properties; required?: readonly string[] }
   return Object.entries(properties).map(([name, property]) => {
     const list = 'type' in property && property.type === 'array'
+    const pairs = 'type' in property && property.type === 'object'
     return {
       name: list ? `${name}[]` : name,
       in: place,
       required: place === 'path' || required.includes(name),
       schema: property,
       ...(list && { style: 'form', explode: true }),
+      ...(pairs && { style: 'deepObject', explode: true }),
     }
   })
 }

@@ -1,5 +1,6 @@
 import type { Frame, ResponseEnd, ResponseStep } from '@parley/kernel/frames.ts'
-import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import type { ContentPart, Item, NativeFields } from '@parley/kernel/items.ts'
+import { mergeFields } from '@parley/kernel/native-fields.ts'
 
 export type ResponseStart = Extract<ResponseStep, { type: 'response-start' }>
 
@@ -31,6 +32,9 @@ export class OutputAccumulator {
         break
       case 'arguments-delta':
         this.#argue(step.index, step.delta)
+        break
+      case 'native-delta':
+        this.#addNative(step.index, step.fields)
     }
   }
 
@@ -56,6 +60,13 @@ export class OutputAccumulator {
     if (item?.type !== 'reasoning') return
     const text = (item.content?.[0]?.text ?? '') + delta
     this.#items[index] = { ...item, status: 'incomplete', content: [{ type: 'reasoning_text', text }] }
+  }
+
+  #addNative(index: number, fields: NativeFields['fields']): void {
+    const item = this.#items[index]
+    if (item === undefined) return
+    const merged = mergeFields(item.native?.fields ?? {}, fields)
+    this.#items[index] = { ...item, native: { dialect: 'chat', fields: merged } }
   }
 
   #argue(index: number, delta: string): void {

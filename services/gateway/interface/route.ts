@@ -42,11 +42,15 @@ export interface RouteCall<Body, Query, Params> {
   readonly body: Body
   readonly query: Query
   readonly params: Params
+  readonly headers: RequestHeaders
   /** Of the header `idempotency-key`, without quotes. */
   readonly idempotencyKey: string | null
   /** To be called once the request may have been accepted; see `encodeError`. */
   readonly onAccepted: () => void
 }
+
+/** By their names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>
 
 export type Answer = JsonAnswer | EventStreamAnswer
 

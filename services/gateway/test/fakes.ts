@@ -6,7 +6,8 @@ import type { Frame } from '@parley/kernel/frames.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import type { LedgerEntry, Request, RequestContract, RequestInput, SubmitRequest } from '@parley/request/contract.ts'
 import type { Response, ResponseContract } from '@parley/response/contract.ts'
-import type { Session, SessionContract, User } from '@parley/session/contract.ts'
+import type { Prompt, Session, SessionContract, User } from '@parley/session/contract.ts'
+import { createBudgetFakes } from './fake-budgets.ts'
 import { hello } from './frames.ts'
 
 type Owned<T> = { tenant: string; value: T }
@@ -22,6 +23,7 @@ export class Fakes {
   readonly #sessions = new Map<string, Owned<Session> & { items: Item[] }>()
   readonly #users = new Map<string, Owned<User>>()
   readonly #requests = new Map<string, Owned<Request & { input: RequestInput }>>()
+  readonly #prompts = new Map<string, Owned<Prompt>>()
   readonly #deleted = new Set<string>()
   #counter = 0
 
@@ -60,11 +62,16 @@ export class Fakes {
       data: owned(this.#requests.values(), context).map(toLedgerEntry),
       hasMore: false,
     }),
+    ...createBudgetFakes(),
   }
 
   readonly response: CallsOf<typeof ResponseContract> = {
     follow: (context, { after }) => this.script(context, after),
     getResponse: async (context, { responseId }) => this.#response(context, responseId),
+    listAttempts: async (context, { responseId }) => {
+      this.#response(context, responseId)
+      return { data: [{ attempt: 1, state: 'ended', lostUsage: null, lostAt: null }] }
+    },
     listInputItems: async (context, { responseId, order, limit }) => {
       this.#response(context, responseId)
       const request = [...this.#requests.values()].find(({ value }) => value.responseId === responseId)
@@ -72,7 +79,13 @@ export class Fakes {
       const ordered = order === 'asc' ? items : items.toReversed()
       return { data: ordered.slice(0, limit), hasMore: ordered.length > limit }
     },
+    auditResponses: async () => ({ data: [], hasMore: false }),
+    findOutputItems: async () => {
+      throw new AppError('ITEM_NOT_FOUND', 'There is no such item.')
+    },
     cancel: async (context, { responseId }) => ({ ...this.#response(context, responseId), status: 'cancelled' }),
+    listCompletions: async () => ({ data: [], hasMore: false }),
+    updateMetadata: async (context, { responseId, metadata }) => ({ ...this.#response(context, responseId), metadata }),
     deleteResponse: async (context, { responseId }) => {
       this.#response(context, responseId)
       this.#deleted.add(responseId)
@@ -165,10 +178,27 @@ export class Fakes {
       session.items.splice(index, 1)
       return session.value
     },
+    createPrompt: async (context, { promptId, text }) => {
+      const value = { promptId, version: '1', text, variables: [], createdAt: 1_000, retiredAt: null }
+      this.#prompts.set(promptId, { tenant: context.principal.tenant, value })
+      return value
+    },
+    getPrompt: async (context, { promptId }) => this.#own(this.#prompts.get(promptId), context, 'TEMPLATE_NOT_FOUND'),
+    listPrompts: async (context) => ({ data: owned(this.#prompts.values(), context), hasMore: false }),
+    listPromptVersions: async (context, { promptId }) => ({
+      data: [this.#own(this.#prompts.get(promptId), context, 'TEMPLATE_NOT_FOUND')],
+      hasMore: false,
+    }),
+    retirePrompt: async (context, { promptId }) => ({
+      ...this.#own(this.#prompts.get(promptId), context, 'TEMPLATE_NOT_FOUND'),
+      retiredAt: 2_000,
+    }),
+    renderPrompt: async (_context, { promptId }) => ({ instructions: promptId }),
     beginTurn: async () => ({ preferences: {} }),
     buildContext: async () => ({ items: [], preferences: {}, tokens: 0, truncated: false }),
     appendTurn: async () => ({ appended: true }),
     abandonTurn: async () => ({}),
+    auditTurns: async () => ({ data: [], hasMore: false }),
   }
 
   #session(context: CallContext, sessionId: string): Owned<Session> & { items: Item[] } {

@@ -9,17 +9,22 @@ import OpenAI, { type ClientOptions } from 'openai'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import type { Authenticate } from '../application/authenticate.ts'
+import { createAwaitArrival } from '../application/await-arrival.ts'
 import { createFollowResponse } from '../application/follow-response.ts'
+import { createGatherContext } from '../application/gather-context.ts'
 import { createGenerate } from '../application/generate.ts'
 import { createLimitRequests } from '../application/limit-requests.ts'
 import type { ManageKeys } from '../application/manage-keys.ts'
 import { type GatewayConfig, loadGatewayConfig } from '../config.ts'
 import type { AuthenticatedKey } from '../domain/api-key.ts'
 import { scopeDepartures } from '../infrastructure/scope-departures.ts'
+import { serveDocs } from '../interface/docs/serve-docs.ts'
 import { OpenExchanges } from '../interface/http/open-exchanges.ts'
 import { refuseMalformed } from '../interface/http/refuse-malformed.ts'
 import { RequestRecorder } from '../interface/http/request-recorder.ts'
 import { serveRoutes } from '../interface/http/serve-routes.ts'
+import { acceptSockets } from '../interface/responses/socket/accept-sockets.ts'
+import { OpenSockets } from '../interface/responses/socket/open-sockets.ts'
 import type { Route } from '../interface/route.ts'
 import { createRouteTable } from '../interface/route-table.ts'
 import { Fakes } from './fakes.ts'
@@ -39,6 +44,7 @@ export interface Harness extends AsyncDisposable {
   readonly fakes: Fakes
   readonly routes: readonly Route[]
   readonly open: OpenExchanges
+  readonly sockets: OpenSockets
   readonly logLines: Record<string, unknown>[]
   readonly metrics: Registry
   client(options?: Partial<ClientOptions>): OpenAI
@@ -75,14 +81,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     return found
   }
   const followResponse = createFollowResponse({ responses: fakes.response, sleep: async () => {} })
-  const routes = createRouteTable({
-    generate: createGenerate({
-      requests: fakes.request,
-      responses: fakes.response,
-      followResponse,
-      departures: scopeDepartures,
-    }),
+  const generate = createGenerate({
+    requests: fakes.request,
+    responses: fakes.response,
     followResponse,
+    departures: scopeDepartures,
+  })
+  const routes = createRouteTable({
+    generate,
+    followResponse,
+    awaitArrival: createAwaitArrival({ responses: fakes.response, sleep: async () => {} }),
+    gatherContext: createGatherContext({ sessions: fakes.session, responses: fakes.response }),
     manageKeys: options.manageKeys ?? noKeys,
     sessions: fakes.session,
     requests: fakes.request,
@@ -92,18 +101,19 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     newId,
   })
   const config = { ...loadGatewayConfig(new EnvReader({})), ...options.config }
+  const sockets = new OpenSockets(config)
   const app = await createPublicApp({ notReady: () => [], metrics }, (server) => {
     refuseMalformed(server.server, () => newId('req'))
-    serveRoutes(server, {
-      routes,
+    const door = {
       authenticate,
       limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
-      clock,
-      newId,
       recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
-      open,
       config,
-    })
+    }
+    const ports = { generate, requests: fakes.request, responses: fakes.response, newId, clock }
+    serveDocs(server)
+    acceptSockets(server.server, { ...door, ports, sockets })
+    serveRoutes(server, { ...door, routes, clock, newId, open })
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const send: Harness['fetch'] = (path, { key: secret = 'key-a', ...init } = {}) =>
@@ -114,6 +124,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     fakes,
     routes,
     open,
+    sockets,
     logLines,
     metrics,
     client: (clientOptions = {}) =>
@@ -127,6 +138,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       }),
     async [Symbol.asyncDispose]() {
       app.server.closeAllConnections()
+      await sockets.drain(AbortSignal.abort())
       await app.close()
     },
   }

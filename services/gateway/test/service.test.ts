@@ -20,6 +20,7 @@ async function startService(env: Record<string, string>) {
     store,
     events: { publish: async () => {} },
     clients: { session: fakes.session, request: fakes.request, response: fakes.response, gpt: fakes.gpt },
+    siblings: null,
     backgroundContext: ({ tenant, deadlineMs }) =>
       CallScope.root({
         principal: { tenant, keyId: null, scopes: [] },

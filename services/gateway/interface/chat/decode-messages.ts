@@ -1,12 +1,19 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
-import type { ContentPart, FunctionCallItem, FunctionOutputItem, Item, MessageItem } from '@parley/kernel/items.ts'
+import type {
+  ContentPart,
+  FunctionCallItem,
+  FunctionOutputItem,
+  Item,
+  MessageItem,
+  NativeFields,
+} from '@parley/kernel/items.ts'
 import { invalid, unsupported } from '../schemas.ts'
 import type { AssistantMessage, ChatMessage, ChatPart, ChatToolCall, ToolMessage } from './schema.ts'
 
 /**
  * Chat messages as items. An assistant message with tool calls becomes a message item followed by one item per call; a
- * tool message becomes a function output. Fields of messages and parts that are not known here stay on the items.
- * Throws UNSUPPORTED_PARAMETER for what has no place on an item.
+ * tool message becomes a function output. Fields of messages that are not known here are kept for providers of the same
+ * dialect, those of parts stay on the parts. Throws UNSUPPORTED_PARAMETER for what has no place on an item.
  */
 export function decodeMessages(messages: readonly ChatMessage[], newId: NewId): Item[] {
   const items: Item[] = []
@@ -17,7 +24,7 @@ export function decodeMessages(messages: readonly ChatMessage[], newId: NewId): 
     else {
       const { role, content, name, ...rest } = message
       const parts = decodeContent(content, path, 'input_text')
-      items.push(messageItem(withIdentity({ ...rest, ...named(name) }, path, newId('msg')), role, parts))
+      items.push(messageItem({ ...withIdentity(rest, path, newId('msg')), ...named(name) }, role, parts))
     }
   }
   return items
@@ -25,7 +32,8 @@ export function decodeMessages(messages: readonly ChatMessage[], newId: NewId): 
 
 function decodeAssistantMessage(message: AssistantMessage, path: string, newId: NewId, items: Item[]): void {
   const { role, content, refusal, tool_calls: calls, name, ...others } = message
-  const { id, ...rest } = withIdentity(withoutNulls({ ...others, ...named(name) }, path), path, newId('msg'))
+  const { id, ...kept } = withIdentity(withoutNulls(others, path), path, newId('msg'))
+  const rest = { ...kept, ...named(name) }
   const parts =
     content === null || content === undefined || content === '' ? [] : decodeContent(content, path, 'output_text')
   if (typeof refusal === 'string') parts.push({ type: 'refusal', refusal })
@@ -47,9 +55,9 @@ function decodeToolCall(call: ChatToolCall, path: string, newId: NewId): Functio
     throw unsupported(`${path}.type`, `${path}.type: only calls of type 'function' are supported.`)
   // The SDK's helpers add the parsed form of `arguments` to what they hand out, and so to what is sent back.
   const { name, arguments: text, parsed_arguments: _, ...inner }: Extended<typeof wanted> = wanted
+  refuseUnknown(inner, `${path}.function`)
   return {
-    ...rest,
-    ...inner,
+    ...nativeOf(rest),
     id: newId('fc'),
     type: 'function_call',
     status: 'completed',
@@ -66,7 +74,7 @@ function decodeToolMessage(message: ToolMessage, path: string, newId: NewId): Fu
   return { ...rest, type: 'function_call_output', status: 'completed', call_id: callId, output }
 }
 
-function messageItem(rest: { id: string }, role: MessageItem['role'], content: ContentPart[]): MessageItem {
+function messageItem(rest: ItemBasis, role: MessageItem['role'], content: ContentPart[]): MessageItem {
   return { ...rest, type: 'message', status: 'completed', role, content }
 }
 
@@ -116,8 +124,8 @@ function withoutNulls(fields: Record<string, unknown>, path: string): Record<str
   const kept: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (value === null || name === 'parsed' || (Array.isArray(value) && value.length === 0)) continue
-    if (name === 'audio' || name === 'function_call') {
-      throw unsupported(`${path}.${name}`, `${path}.${name} is not supported. Send the text, or tool_calls.`)
+    if (name === 'function_call') {
+      throw unsupported(`${path}.${name}`, `${path}.${name} is not supported. Send tool_calls.`)
     }
     kept[name] = value
   }
@@ -125,12 +133,23 @@ function withoutNulls(fields: Record<string, unknown>, path: string): Record<str
 }
 
 /** `id`, `type` and `status` are an item's own. Chat messages have none, yet some clients send them. */
-function withIdentity(fields: Record<string, unknown>, path: string, newId: string): { id: string } {
+function withIdentity(fields: Record<string, unknown>, path: string, newId: string): ItemBasis {
   const { id, type, status, ...rest } = fields
   if (type !== undefined && type !== 'message') throw unsupported(`${path}.type`, `${path}.type must be left out.`)
   if (status !== undefined && status !== 'completed')
     throw unsupported(`${path}.status`, `${path}.status must be left out.`)
-  return { ...rest, id: typeof id === 'string' && idPattern.test(id) ? id : newId }
+  return { ...nativeOf(rest), id: typeof id === 'string' && idPattern.test(id) ? id : newId }
+}
+
+interface ItemBasis {
+  readonly id: string
+  readonly name?: string
+  readonly native?: NativeFields
+}
+
+function nativeOf(fields: Readonly<Record<string, unknown>>): { native?: NativeFields } {
+  for (const _ in fields) return { native: { dialect: 'chat', fields: { ...fields } } }
+  return {}
 }
 
 const idPattern = /^[!-~]{1,128}$/

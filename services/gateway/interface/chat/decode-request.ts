@@ -15,7 +15,16 @@ export interface ChatRequest {
  * `POST /v1/chat/completions` as a request. What only this dialect knows goes into `options.native`; what cannot be
  * honoured is refused with UNSUPPORTED_PARAMETER.
  */
-export function decodeChatRequest(body: ChatBody, newId: NewId): ChatRequest {
+export function decodeChatRequest(
+  body: ChatBody,
+  { newId, sessionId = null }: { newId: NewId; sessionId?: string | null },
+): ChatRequest {
+  if (sessionId !== null && (body.n ?? 1) > 1) {
+    throw unsupported(
+      'n',
+      'n: a conversation can only remember one answer. Leave n out, or the header x-parley-session.',
+    )
+  }
   const native: Record<string, unknown> = {}
   const options: GenerationOptions = {}
   for (const [name, value] of Object.entries(body)) {
@@ -23,7 +32,9 @@ export function decodeChatRequest(body: ChatBody, newId: NewId): ChatRequest {
     if (isKnown(name)) decoders[name](body, options)
     else native[name] = value
   }
-  if (Object.keys(native).length > 0) options.native = { dialect: 'chat', parameters: native }
+  const store = body.store === true
+  // Told even when it is empty: it marks what is kept as a chat completion.
+  if (store || Object.keys(native).length > 0) options.native = { dialect: 'chat', parameters: native }
   const stream = body.stream === true
   return {
     stream,
@@ -35,8 +46,8 @@ export function decodeChatRequest(body: ChatBody, newId: NewId): ChatRequest {
       items: decodeMessages(body.messages, newId),
       options,
       delivery: stream ? 'incremental' : 'whole',
-      store: false,
-      sessionId: null,
+      store,
+      sessionId,
       previousResponseId: null,
       metadata: checkMetadata(body.metadata),
     },
@@ -65,23 +76,13 @@ const decoders: Record<keyof ChatBody, Decoder> = {
   tool_choice: (body, options) => assign(options, 'toolChoice', decodeToolChoice(body)),
   response_format: ({ response_format: format }, options) =>
     assign(options, 'textFormat', format && decodeFormat(format)),
-  n: ({ n }) => refuse(n !== 1, 'n', 'n: only one choice per request is supported. Send the request several times.'),
-  logprobs: ({ logprobs }) => refuse(logprobs === true, 'logprobs', 'logprobs is not supported. Leave it out.'),
-  top_logprobs: ({ top_logprobs: n }) =>
-    refuse(n !== 0, 'top_logprobs', 'top_logprobs is not supported. Leave it out.'),
-  store: ({ store }) =>
-    refuse(
-      store === true,
-      'store',
-      'store: chat completions are not stored. Use POST /v1/responses to keep an answer.',
-    ),
-  modalities: ({ modalities }) =>
-    refuse(
-      modalities?.some((name) => name !== 'text') === true,
-      'modalities',
-      "modalities: only ['text'] is supported.",
-    ),
-  audio: () => refuse(true, 'audio', 'audio output is not supported. Leave audio out.'),
+  n: ({ n }, options) => assign(options, 'choices', n === 1 ? undefined : n),
+  logprobs: ({ logprobs, top_logprobs: top }, options) =>
+    assign(options, 'topLogprobs', logprobs === true ? (top ?? 0) : undefined),
+  top_logprobs: ({ logprobs, top_logprobs: top }) => {
+    if (top !== 0 && logprobs !== true) throw invalid('top_logprobs', 'top_logprobs needs logprobs: true.')
+  },
+  store: done,
   functions: () => refuse(true, 'functions', 'functions is no longer supported. Send tools instead.'),
   function_call: () => refuse(true, 'function_call', 'function_call is no longer supported. Send tool_choice instead.'),
 }

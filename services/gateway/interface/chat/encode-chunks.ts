@@ -2,10 +2,10 @@ import type { AppError } from '@parley/chassis/values/errors.ts'
 import type { Frame, ResponseEnd, ResponseStep } from '@parley/kernel/frames.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import { errorBody } from '../errors.ts'
+import { outcomeError } from '../outcome-error.ts'
 import { toSeconds } from '../schemas.ts'
 import { encodeToolCall } from './encode-completion.ts'
 import { completionId, encodeFinish, encodeUsage } from './encode-usage.ts'
-import { outcomeError } from './outcome-error.ts'
 
 export interface ChunkEncoderOptions {
   responseId: string
@@ -30,11 +30,16 @@ export class ChunkEncoder {
   readonly #usageField: string
   /** Everything up to the choices, which is the same in all chunks. */
   #head = ''
+  /** Choices whose role was sent; the first one apart from the others, which few answers have. */
   #roleSent = false
-  /** Calls are numbered among themselves, by their place among the output items. */
+  readonly #otherRolesSent = new Set<number>()
+  /** Calls are numbered among those of their choice, by their place among the output items. */
   readonly #callNumbers = new Map<number, number>()
+  readonly #callCounts: number[] = []
   /** How much of an item's text or arguments was sent, to complete it from what ends the item. */
   readonly #sentChars = new Map<number, number>()
+  /** The choices of items, those of the first left out. */
+  readonly #choices = new Map<number, number>()
 
   constructor(options: ChunkEncoderOptions) {
     this.#options = options
@@ -49,13 +54,15 @@ export class ChunkEncoder {
       case 'item-start':
         return this.#startItem(step.index, step.item)
       case 'text-delta':
-        return this.#delta(step.index, 'content', step.delta)
+        return this.#delta(step.index, 'content', step)
       case 'refusal-delta':
-        return this.#delta(step.index, 'refusal', step.delta)
+        return this.#delta(step.index, 'refusal', step)
       case 'reasoning-delta':
-        return this.#delta(step.index, 'reasoning_content', step.delta)
+        return this.#delta(step.index, 'reasoning_content', step)
       case 'arguments-delta':
         return this.#argumentsDelta(step.index, step.delta)
+      case 'native-delta':
+        return this.#nativeDelta(step.index, step.fields)
       case 'item-end':
         return this.#endItem(step.index, step.item)
       case 'response-end':
@@ -78,34 +85,55 @@ export class ChunkEncoder {
   }
 
   #startItem(index: number, item: Item): string[] {
-    if (item.type === 'message') return this.#roleSent ? [] : [this.#chunk({ ...this.#role(), content: '' })]
+    const choice = 'choice' in item ? (item.choice ?? 0) : 0
+    if (choice > 0) this.#choices.set(index, choice)
+    if (item.type === 'message') {
+      return this.#isRoleSent(choice) ? [] : [this.#chunk(choice, { ...this.#role(choice), content: '' })]
+    }
     if (item.type !== 'function_call') return []
-    const number = this.#callNumbers.size
+    const number = this.#callCounts[choice] ?? 0
+    this.#callCounts[choice] = number + 1
     this.#callNumbers.set(index, number)
     const call = { index: number, ...encodeToolCall({ ...item, arguments: '' }) }
-    return [this.#chunk({ ...this.#role(), tool_calls: [call] })]
+    return [this.#chunk(choice, { ...this.#role(choice), tool_calls: [call] })]
   }
 
-  /** The first delta names the role, whatever it carries. */
-  #role(): { role?: string; content?: null; refusal?: null } {
-    if (this.#roleSent) return {}
-    this.#roleSent = true
+  #choiceOf(index: number): number {
+    return this.#choices.size === 0 ? 0 : (this.#choices.get(index) ?? 0)
+  }
+
+  #isRoleSent(choice: number): boolean {
+    return choice === 0 ? this.#roleSent : this.#otherRolesSent.has(choice)
+  }
+
+  /** The first delta of a choice names the role, whatever it carries. */
+  #role(choice: number): { role?: string; content?: null; refusal?: null } {
+    if (this.#isRoleSent(choice)) return {}
+    if (choice === 0) this.#roleSent = true
+    else this.#otherRolesSent.add(choice)
     return { role: 'assistant', content: null, refusal: null }
   }
 
-  #delta(index: number, field: string, delta: string): string[] {
+  #delta(index: number, field: string, { delta, logprobs }: { delta: string; logprobs?: unknown[] }): string[] {
     this.#count(index, delta)
-    if (!this.#roleSent) return [this.#chunk({ ...this.#role(), [field]: delta })]
+    const choice = this.#choiceOf(index)
+    const certain = logprobs === undefined ? 'null' : JSON.stringify(encodeLogprobs(field, logprobs))
+    if (!this.#isRoleSent(choice)) return [this.#chunk(choice, { ...this.#role(choice), [field]: delta }, { certain })]
     // The most frequent event by far.
-    const choice = `[{"index":0,"delta":{"${field}":${JSON.stringify(delta)}},"logprobs":null,"finish_reason":null}]`
-    return [`${this.#head}${choice}${this.#usageField}}\n\n`]
+    const text = `[{"index":${choice},"delta":{"${field}":${JSON.stringify(delta)}},"logprobs":${certain},"finish_reason":null}]`
+    return [`${this.#head}${text}${this.#usageField}}\n\n`]
   }
 
   #argumentsDelta(index: number, delta: string): string[] {
     const number = this.#callNumbers.get(index)
     if (number === undefined) return []
     this.#count(index, delta)
-    return [this.#chunk({ tool_calls: [{ index: number, function: { arguments: delta } }] })]
+    return [this.#chunk(this.#choiceOf(index), { tool_calls: [{ index: number, function: { arguments: delta } }] })]
+  }
+
+  #nativeDelta(index: number, fields: object): string[] {
+    const choice = this.#choiceOf(index)
+    return [this.#chunk(choice, { ...this.#role(choice), ...fields })]
   }
 
   /** Sends what no delta has carried: an item may come whole. */
@@ -117,8 +145,8 @@ export class ChunkEncoder {
     }
     if (item.type !== 'message' || sent > 0) return []
     return item.content.flatMap((part) => {
-      if (part.type === 'output_text' && part.text !== '') return this.#delta(index, 'content', part.text)
-      if (part.type === 'refusal') return this.#delta(index, 'refusal', part.refusal)
+      if (part.type === 'output_text' && part.text !== '') return this.#delta(index, 'content', { delta: part.text })
+      if (part.type === 'refusal') return this.#delta(index, 'refusal', { delta: part.refusal })
       return []
     })
   }
@@ -126,8 +154,11 @@ export class ChunkEncoder {
   #end(end: ResponseEnd): string[] {
     const error = outcomeError(end)
     if (error !== null) return [this.encodeError(error)]
-    const events = this.#roleSent ? [] : [this.#chunk({ ...this.#role(), content: '' })]
-    events.push(this.#chunk({}, encodeFinish(end.finish)))
+    const events: string[] = []
+    for (const [choice, finish] of (end.finishes ?? [end.finish]).entries()) {
+      if (!this.#isRoleSent(choice)) events.push(this.#chunk(choice, { ...this.#role(choice), content: '' }))
+      events.push(this.#chunk(choice, {}, { finishReason: encodeFinish(finish) }))
+    }
     if (this.#options.includeUsage && end.usage !== null) {
       events.push(`${this.#head}[],"usage":${JSON.stringify(encodeUsage(end.usage))}}\n\n`)
     }
@@ -135,12 +166,23 @@ export class ChunkEncoder {
     return events
   }
 
-  #chunk(delta: object, finishReason: string | null = null): string {
-    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finishReason }]
-    return `${this.#head}${JSON.stringify(choices)}${this.#usageField}}\n\n`
+  /** `certain`: the log probabilities as JSON. */
+  #chunk(choice: number, delta: object, { certain = 'null', finishReason = null }: ChunkEnd = {}): string {
+    const [body, reason] = [JSON.stringify(delta), JSON.stringify(finishReason)]
+    const text = `[{"index":${choice},"delta":${body},"logprobs":${certain},"finish_reason":${reason}}]`
+    return `${this.#head}${text}${this.#usageField}}\n\n`
   }
 
   #count(index: number, delta: string): void {
     this.#sentChars.set(index, (this.#sentChars.get(index) ?? 0) + delta.length)
   }
+}
+
+interface ChunkEnd {
+  readonly certain?: string
+  readonly finishReason?: string | null
+}
+
+function encodeLogprobs(field: string, logprobs: unknown[]): object {
+  return field === 'refusal' ? { content: null, refusal: logprobs } : { content: logprobs, refusal: null }
 }

@@ -1,14 +1,24 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Generate } from '../../application/generate.ts'
+import type { ResponseClient } from '../../application/ports.ts'
 import { collectOutcome } from '../collect-outcome.ts'
+import { withInterruptPolicy } from '../interrupt-header.ts'
+import { outcomeError } from '../outcome-error.ts'
 import { defineRoute, json, type Route } from '../route.ts'
+import { sessionIdOf } from '../session-header.ts'
 import { decodeChatRequest } from './decode-request.ts'
 import { ChunkEncoder } from './encode-chunks.ts'
 import { encodeCompletion } from './encode-completion.ts'
-import { outcomeError } from './outcome-error.ts'
 import { ChatBody, ChatCompletion } from './schema.ts'
+import { storedCompletionRoutes } from './stored-routes.ts'
 
-export function chatRoutes({ generate, newId }: { generate: Generate; newId: NewId }): Route[] {
+export interface ChatRoutesPorts {
+  generate: Generate
+  responses: ResponseClient
+  newId: NewId
+}
+
+export function chatRoutes({ generate, responses: client, newId }: ChatRoutesPorts): Route[] {
   const createCompletion = defineRoute({
     method: 'POST',
     path: '/v1/chat/completions',
@@ -22,8 +32,13 @@ export function chatRoutes({ generate, newId }: { generate: Generate; newId: New
         stream: 'Chunks of the completion as server-sent events, then `[DONE]`.',
       },
     },
-    async handle({ context, body, idempotencyKey, onAccepted }) {
-      const { input, stream, includeUsage } = decodeChatRequest(body, newId)
+    async handle({ context, body, headers, idempotencyKey, onAccepted }) {
+      const {
+        input: decoded,
+        stream,
+        includeUsage,
+      } = decodeChatRequest(body, { newId, sessionId: sessionIdOf(headers) })
+      const input = withInterruptPolicy(decoded, { headers, idempotencyKey })
       const key = idempotencyKey === null ? null : `chat:${idempotencyKey}`
       const { accepted, frames } = await generate(context, { input, idempotencyKey: key, onAccepted })
       const { responseId } = accepted
@@ -43,5 +58,5 @@ export function chatRoutes({ generate, newId }: { generate: Generate; newId: New
       return json(encodeCompletion(responseId, outcome))
     },
   })
-  return [createCompletion]
+  return [createCompletion, ...storedCompletionRoutes({ responses: client })]
 }

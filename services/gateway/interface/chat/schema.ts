@@ -116,12 +116,10 @@ export const ChatBody = Type.Object({
   stream: Maybe(Type.Boolean()),
   stream_options: Maybe(Type.Object({ include_usage: Maybe(Type.Boolean()) })),
   metadata: Maybe(Metadata),
-  n: Maybe(Type.Integer({ minimum: 1 })),
+  n: Maybe(Type.Integer({ minimum: 1, maximum: 128 })),
   logprobs: Maybe(Type.Boolean()),
-  top_logprobs: Maybe(Type.Integer({ minimum: 0 })),
+  top_logprobs: Maybe(Type.Integer({ minimum: 0, maximum: 20 })),
   store: Maybe(Type.Boolean()),
-  modalities: Maybe(Type.Array(Type.String())),
-  audio: Maybe(JsonObject),
   functions: Maybe(Type.Array(Type.Unknown())),
   function_call: Maybe(Type.Unknown()),
 })
@@ -150,9 +148,11 @@ export const ChatCompletion = Type.Object({
         annotations: Type.Array(Type.Unknown()),
         tool_calls: Type.Optional(Type.Array(ChatToolCall)),
       }),
-      logprobs: Type.Null(),
+      logprobs: Nullable(JsonObject),
       finish_reason: Type.String(),
     }),
   ),
   usage: Type.Optional(Usage),
+  /** Of a stored completion. */
+  metadata: Type.Optional(Metadata),
 })

@@ -2,22 +2,21 @@ import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Session } from '@parley/session/contract.ts'
 import { Type } from 'typebox'
 import type { SessionClient } from '../../application/ports.ts'
+import { PublishedListOf, toPublishedList } from '../published-list.ts'
 import { decodeItems } from '../responses/decode-items.ts'
 import { encodeItem } from '../responses/encode-items.ts'
-import { InputItem } from '../responses/schema.ts'
+import { WholeItem } from '../responses/schema.ts'
 import { defineRoute, json, type Route } from '../route.ts'
 import {
   checkMetadata,
   Id,
   JsonObject,
   Limit,
-  ListOf,
   Maybe,
   Metadata,
   Nullable,
   Order,
   pageLimitDefault,
-  toList,
   toSeconds,
 } from '../schemas.ts'
 
@@ -44,7 +43,7 @@ const DeletedConversation = Type.Object({
 })
 const oneConversation = { 200: { description: 'The conversation.', body: Conversation } }
 const oneItem = { 200: { description: 'The item.', body: JsonObject } }
-const someItems = { 200: { description: 'Items.', body: ListOf(JsonObject) } }
+const someItems = { 200: { description: 'Items.', body: PublishedListOf(JsonObject) } }
 
 const path = '/v1/conversations/{conversation_id}'
 
@@ -59,7 +58,7 @@ function lifecycleRoutes({ sessions, newId }: ConversationRoutesPorts): Route[] 
     summary: 'Start a conversation',
     scope: 'sessions',
     body: Type.Object({
-      items: Maybe(Type.Array(InputItem, { maxItems: itemsPerCreateMax })),
+      items: Maybe(Type.Array(WholeItem, { maxItems: itemsPerCreateMax })),
       metadata: Maybe(Metadata),
     }),
     bodyOptional: true,
@@ -118,12 +117,12 @@ function itemRoutes({ sessions, newId }: ConversationRoutesPorts): Route[] {
     scope: 'sessions',
     params: Params,
     query: Type.Object({ include: Include }),
-    body: Type.Object({ items: Type.Array(InputItem, { minItems: 1, maxItems: itemsPerCreateMax }) }),
+    body: Type.Object({ items: Type.Array(WholeItem, { minItems: 1, maxItems: itemsPerCreateMax }) }),
     responses: someItems,
     async handle({ context, params, body }) {
       const items = decodeItems(body.items, newId)
       const added = await sessions.appendItems(context, { sessionId: params.conversation_id, items })
-      return json({ ...toList(added.items, false, (item) => item.id), data: added.items.map(encodeItem) })
+      return json({ ...toPublishedList(added.items, false, (item) => item.id), data: added.items.map(encodeItem) })
     },
   })
   const list = defineRoute({
@@ -138,7 +137,7 @@ function itemRoutes({ sessions, newId }: ConversationRoutesPorts): Route[] {
       const { limit = pageLimitDefault, order = 'desc', after } = query
       const sessionId = params.conversation_id
       const page = await sessions.listItems(context, { sessionId, limit, order, ...(after !== undefined && { after }) })
-      return json({ ...toList(page.data, page.hasMore, (item) => item.id), data: page.data.map(encodeItem) })
+      return json({ ...toPublishedList(page.data, page.hasMore, (item) => item.id), data: page.data.map(encodeItem) })
     },
   })
   const get = defineRoute({

@@ -3,6 +3,8 @@ import { CallScope, callerGone } from '@parley/chassis/contract/call-scope.ts'
 import type { AppliedLimit } from '../../application/limit-requests.ts'
 import type { AuthenticatedKey } from '../../domain/api-key.ts'
 
+export type Dialect = 'openai' | 'anthropic'
+
 /** What is known of one HTTP request while it is being answered. */
 export interface Exchange {
   readonly requestId: string
@@ -10,6 +12,8 @@ export interface Exchange {
   readonly method: string
   /** The route's path with its parameters in braces; `unknown` for none, so that labels stay few. */
   readonly routePath: string
+  /** Whose envelope errors come in. */
+  readonly dialect: Dialect
   key: AuthenticatedKey | null
   limit: AppliedLimit | null
   /** Set once sending the request again could run it twice. */

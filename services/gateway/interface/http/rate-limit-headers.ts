@@ -9,6 +9,15 @@ export function rateLimitHeaders(limit: AppliedLimit): Record<string, string> {
   }
 }
 
+/** The same as Anthropic writes it, with the time of the reset as an instant. */
+export function anthropicRateLimitHeaders(limit: AppliedLimit, nowMs: number): Record<string, string> {
+  return {
+    'anthropic-ratelimit-requests-limit': String(limit.requestsPerMinute),
+    'anthropic-ratelimit-requests-remaining': String(limit.remaining),
+    'anthropic-ratelimit-requests-reset': new Date(nowMs + limit.resetMs).toISOString(),
+  }
+}
+
 export function rateLimited(limit: AppliedLimit): AppError {
   const { requestsPerMinute, retryAfterMs } = limit
   return new AppError(

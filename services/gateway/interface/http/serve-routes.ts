@@ -12,13 +12,14 @@ import { encodeError } from '../errors.ts'
 import type { Answer, Route } from '../route.ts'
 import { type CheckRequest, compileChecks } from './check-request.ts'
 import { readSecret } from './credentials.ts'
+import { dialectOf } from './dialect-of.ts'
 import { endAfterBody } from './end-after-body.ts'
 import { EventStreamWriter } from './event-stream.ts'
 import { type Exchange, nobody, openContext } from './exchange.ts'
 import { fromFrameworkError } from './framework-errors.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 import { parseBody } from './parse-body.ts'
-import { rateLimited, rateLimitHeaders } from './rate-limit-headers.ts'
+import { anthropicRateLimitHeaders, rateLimited, rateLimitHeaders } from './rate-limit-headers.ts'
 import { correlationIdOf, idempotencyKeyOf, traceparentOf } from './request-headers.ts'
 import type { RequestRecorder } from './request-recorder.ts'
 import { createRouteFinder } from './route-finder.ts'
@@ -126,6 +127,7 @@ class Door {
       const answer = await route.handle({
         context: scope,
         ...check(request),
+        headers: request.raw.headers,
         idempotencyKey: idempotencyKeyOf(request.raw),
         onAccepted: () => {
           exchange.accepted = true
@@ -160,6 +162,7 @@ class Door {
       startedMs: clock.monotonicMs(),
       method: request.method,
       routePath,
+      dialect: dialectOf(request.raw),
       key: null,
       limit: null,
       accepted: false,
@@ -234,7 +237,13 @@ class Door {
       'openai-version': '2020-10-01',
       'openai-processing-ms': String(Math.round(this.#options.clock.monotonicMs() - exchange.startedMs)),
     }
+    if (exchange.dialect === 'anthropic') this.#addAnthropicHeaders(headers, exchange)
     return exchange.limit === null ? headers : Object.assign(headers, rateLimitHeaders(exchange.limit))
+  }
+
+  #addAnthropicHeaders(headers: Record<string, string>, { requestId, limit }: Exchange): void {
+    headers['request-id'] = requestId
+    if (limit !== null) Object.assign(headers, anthropicRateLimitHeaders(limit, this.#options.clock.now()))
   }
 
   #leave(exchange: Exchange, raw: ServerResponse, status: number): void {

@@ -1,16 +1,21 @@
-import type { Model } from '@parley/gpt/contract.ts'
 import { Type } from 'typebox'
 import type { GptClient } from '../../application/ports.ts'
-import { defineRoute, json, type Route } from '../route.ts'
-import { toSeconds } from '../schemas.ts'
+import { defineRoute, json, type RequestHeaders, type Route } from '../route.ts'
+import { encodeAnthropicModel, encodeAnthropicModels, encodeModel } from './encode-models.ts'
 
 const ModelObject = Type.Object({
   id: Type.String(),
   object: Type.Literal('model'),
   created: Type.Integer(),
   owned_by: Type.String(),
+  parley: Type.Object({
+    provider: Type.String(),
+    provider_model: Type.String(),
+    context_tokens_max: Type.Integer(),
+  }),
 })
 
+/** OpenAI's and Anthropic's SDKs ask for models at the same paths; the header `anthropic-version` tells them apart. */
 export function modelRoutes({ models }: { models: Pick<GptClient, 'listModels' | 'getModel'> }): Route[] {
   const list = defineRoute({
     method: 'GET',
@@ -23,8 +28,9 @@ export function modelRoutes({ models }: { models: Pick<GptClient, 'listModels' |
         body: Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelObject) }),
       },
     },
-    async handle({ context }) {
+    async handle({ context, headers }) {
       const found = await models.listModels(context, {})
+      if (isAnthropic(headers)) return json(encodeAnthropicModels(found.models))
       return json({ object: 'list', data: found.models.map(encodeModel) })
     },
   })
@@ -35,13 +41,14 @@ export function modelRoutes({ models }: { models: Pick<GptClient, 'listModels' |
     scope: 'inference',
     params: Type.Object({ model: Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f]{1,256}$' }) }),
     responses: { 200: { description: 'The model.', body: ModelObject } },
-    async handle({ context, params }) {
-      return json(encodeModel(await models.getModel(context, params)))
+    async handle({ context, params, headers }) {
+      const model = await models.getModel(context, params)
+      return json(isAnthropic(headers) ? encodeAnthropicModel(model) : encodeModel(model))
     },
   })
   return [list, get]
 }
 
-function encodeModel({ id, createdAt, provider }: Model): object {
-  return { id, object: 'model', created: toSeconds(createdAt), owned_by: provider }
+function isAnthropic(headers: RequestHeaders): boolean {
+  return headers['anthropic-version'] !== undefined
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { ManageKeys } from '../../application/manage-keys.ts'
-import { type ApiKey, CreateKey, KeyScope } from '../../contract.ts'
+import { type ApiKey, CreateKey, KeyBudget, KeyScope } from '../../contract.ts'
 import { defineRoute, json, type Route } from '../route.ts'
 import { Id, ListOf, Maybe, Nullable, toList, toSeconds } from '../schemas.ts'
 
@@ -20,6 +20,7 @@ const CreatedKey = Type.Object({ ...KeyObject.properties, secret: Type.String() 
 
 const { tenant: Tenant, name: Name, scopes: Scopes } = CreateKey.properties
 const latestSeconds = 253_402_300_799
+const amountMax = 1_000_000_000_000_000
 
 /** Times are in seconds, as everywhere on the public wire. */
 const CreateKeyBody = Type.Object({
@@ -28,6 +29,15 @@ const CreateKeyBody = Type.Object({
   tenant: Maybe(Tenant),
   requests_per_minute: Maybe(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   expires_at: Maybe(Type.Integer({ minimum: 0, maximum: latestSeconds })),
+  /** What the key may use from the start; more budgets can be added at `/parley/budgets`. */
+  budget: Maybe(
+    Type.Object({
+      name: Maybe(Name),
+      period: Maybe(KeyBudget.properties.period),
+      limit_micros: Maybe(Type.Integer({ minimum: 0, maximum: amountMax })),
+      limit_tokens: Maybe(Type.Integer({ minimum: 0, maximum: amountMax })),
+    }),
+  ),
 })
 
 export function keyRoutes({ manageKeys }: { manageKeys: ManageKeys }): Route[] {
@@ -45,6 +55,14 @@ export function keyRoutes({ manageKeys }: { manageKeys: ManageKeys }): Route[] {
         scopes: body.scopes ?? ['inference', 'sessions'],
         requestsPerMinute: body.requests_per_minute ?? null,
         expiresAt: typeof body.expires_at === 'number' ? body.expires_at * 1_000 : null,
+        ...(isGiven(body.budget) && {
+          budget: {
+            name: body.budget.name ?? body.name,
+            period: body.budget.period ?? 'total',
+            limitMicros: body.budget.limit_micros ?? null,
+            limitTokens: body.budget.limit_tokens ?? null,
+          },
+        }),
       })
       return json({ ...encodeKey(key), secret })
     },
@@ -73,6 +91,10 @@ export function keyRoutes({ manageKeys }: { manageKeys: ManageKeys }): Route[] {
     },
   })
   return [create, list, revoke]
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined
 }
 
 function encodeKey(key: ApiKey): object {

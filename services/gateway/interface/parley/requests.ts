@@ -1,4 +1,4 @@
-import { type LedgerEntry, type Request, RequestStatus } from '@parley/request/contract.ts'
+import { type LedgerEntry, type Request, RequestStatus, type Saga } from '@parley/request/contract.ts'
 import { Type } from 'typebox'
 import type { RequestClient } from '../../application/ports.ts'
 import { defineRoute, json, type Route } from '../route.ts'
@@ -16,6 +16,26 @@ const RequestObject = Type.Object({
   settled_at: Nullable(Type.Integer()),
 })
 
+const RequestWithSaga = Type.Object({
+  ...RequestObject.properties,
+  saga: Nullable(
+    Type.Object({
+      state: Type.String(),
+      history: Type.Array(Type.Object({ event: Type.String(), at: Type.Integer() })),
+    }),
+  ),
+})
+
+const UsageObject = Nullable(
+  Type.Object({
+    input_tokens: Type.Integer(),
+    cached_input_tokens: Type.Integer(),
+    output_tokens: Type.Integer(),
+    reasoning_tokens: Type.Integer(),
+    provenance: Type.String(),
+  }),
+)
+
 const LedgerObject = Type.Object({
   id: Type.String(),
   object: Type.Literal('parley.ledger_entry'),
@@ -24,19 +44,19 @@ const LedgerObject = Type.Object({
   status: RequestStatus,
   model: Type.String(),
   provider: Nullable(Type.String()),
-  usage: Nullable(
-    Type.Object({
-      input_tokens: Type.Integer(),
-      cached_input_tokens: Type.Integer(),
-      output_tokens: Type.Integer(),
-      reasoning_tokens: Type.Integer(),
-      provenance: Type.String(),
-    }),
-  ),
+  usage: UsageObject,
+  /** In millionths of the currency. */
+  cost_micros: Type.Integer(),
+  /** `unpriced`: nobody knew what the model costs, and the cost is 0. */
+  cost_provenance: Type.Union([Type.Literal('priced'), Type.Literal('unpriced')]),
+  price_version: Nullable(Type.String()),
+  lost_usage: UsageObject,
+  lost_cost_micros: Type.Integer(),
   attempts: Type.Integer(),
   settled_at: Type.Integer(),
 })
 
+const Tenant = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })
 const Page = Type.Object({ limit: Limit, after: Type.Optional(Id) })
 
 export function requestRoutes({ requests }: { requests: RequestClient }): Route[] {
@@ -59,12 +79,15 @@ export function requestRoutes({ requests }: { requests: RequestClient }): Route[
   const get = defineRoute({
     method: 'GET',
     path: '/parley/requests/{request_id}',
-    summary: 'Get an accepted request',
+    summary: 'Get an accepted request with the steps it has gone through',
     scope: 'inference',
     params: Type.Object({ request_id: Id }),
-    responses: { 200: { description: 'The request.', body: RequestObject } },
-    async handle({ context, params }) {
-      return json(encodeRequest(await requests.getRequest(context, { requestId: params.request_id })))
+    query: Type.Object({ tenant: Type.Optional(Tenant) }),
+    responses: { 200: { description: 'The request, and how it came to where it is.', body: RequestWithSaga } },
+    async handle({ context, params, query: { tenant } }) {
+      const wanted = { requestId: params.request_id, ...(tenant !== undefined && { tenant }) }
+      const request = await requests.getRequest(context, wanted)
+      return json({ ...encodeRequest(request), saga: encodeSaga(request.saga) })
     },
   })
   const ledger = defineRoute({
@@ -98,17 +121,14 @@ function encodeRequest(request: Request): object {
   }
 }
 
-function encodeEntry({
-  requestId,
-  responseId,
-  keyId,
-  status,
-  model,
-  provider,
-  usage,
-  attempts,
-  settledAt,
-}: LedgerEntry): object {
+function encodeSaga(saga: Saga | undefined): object | null {
+  if (saga === undefined) return null
+  return { state: saga.state, history: saga.history.map(({ event, at }) => ({ event, at: toSeconds(at) })) }
+}
+
+function encodeEntry(entry: LedgerEntry): object {
+  const { requestId, responseId, keyId, status, model, provider, usage, attempts, settledAt } = entry
+  const { costMicros = 0, priceVersion = null, lostUsage = null, lostCostMicros = 0 } = entry
   return {
     id: requestId,
     object: 'parley.ledger_entry',
@@ -117,14 +137,25 @@ function encodeEntry({
     status,
     model,
     provider,
-    usage: usage && {
+    usage: encodeUsage(usage),
+    cost_micros: costMicros,
+    cost_provenance: priceVersion === null ? 'unpriced' : 'priced',
+    price_version: priceVersion,
+    lost_usage: encodeUsage(lostUsage),
+    lost_cost_micros: lostCostMicros,
+    attempts,
+    settled_at: toSeconds(settledAt),
+  }
+}
+
+function encodeUsage(usage: LedgerEntry['usage']): object | null {
+  return (
+    usage && {
       input_tokens: usage.inputTokens,
       cached_input_tokens: usage.cachedInputTokens,
       output_tokens: usage.outputTokens,
       reasoning_tokens: usage.reasoningTokens,
       provenance: usage.provenance,
-    },
-    attempts,
-    settled_at: toSeconds(settledAt),
-  }
+    }
+  )
 }

@@ -18,7 +18,7 @@ import {
 } from '../schemas.ts'
 import { decodePreferences, encodePreferences, PreferencesObject } from './preferences.ts'
 
-const SessionObject = Type.Object({
+export const SessionObject = Type.Object({
   id: Type.String(),
   object: Type.Literal('parley.session'),
   user_id: Nullable(Type.String()),
@@ -151,7 +151,7 @@ function lifecycleRoutes(sessions: SessionClient): Route[] {
   return [close, reopen]
 }
 
-function encodeSession(session: Session): object {
+export function encodeSession(session: Session): object {
   const { sessionId, userId, status, metadata, preferences, itemCount, createdAt, lastActiveAt } = session
   return {
     id: sessionId,

@@ -1,14 +1,16 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { ContentPart, Item } from '@parley/kernel/items.ts'
-import type { InputItem, InputPart } from './schema.ts'
+import { decodeCompaction } from './compaction-item.ts'
+import type { ResolvedInput, ResolvedItem } from './resolve-references.ts'
+import type { InputPart } from './schema.ts'
 
 /** Input items as they are kept: with an id and a status, text as parts, and without fields that say nothing. */
-export function decodeItems(input: string | readonly InputItem[], newId: NewId): Item[] {
+export function decodeItems(input: ResolvedInput, newId: NewId): Item[] {
   if (typeof input === 'string') return [decodeItem({ role: 'user', content: input }, newId)]
   return input.map((item) => decodeItem(item, newId))
 }
 
-function decodeItem(item: InputItem, newId: NewId): Item {
+function decodeItem(item: ResolvedItem, newId: NewId): Item {
   switch (item.type) {
     case 'function_call': {
       const { id, status, ...rest } = item
@@ -32,6 +34,8 @@ function decodeItem(item: InputItem, newId: NewId): Item {
         ...(Array.isArray(content) && { content }),
       }
     }
+    case 'compaction':
+      return decodeCompaction({ ...item, id: item.id ?? newId('cmp') })
     default: {
       const { id, status, content, role, ...rest } = item
       const textType = role === 'assistant' ? 'output_text' : 'input_text'

@@ -1,26 +1,45 @@
 import type { Frame, ResponseEnd } from '@parley/kernel/frames.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import { OutputAccumulator, type ResponseStart } from '../output-accumulator.ts'
-import { encodeResponse, type ResponseBasis, type ResponseState, stateOf } from './encode-response.ts'
+import { encodeResponse, type ResponseBasis, type ResponseState, stateBeforeEnd, stateOf } from './encode-response.ts'
 import { ItemEvents } from './item-events.ts'
 
 export interface EventEncoderOptions {
   basis: ResponseBasis
   /** Events up to this number are counted but not written; -1 for all. */
   startingAfter: number
+  /** Server-sent events, unless said otherwise. */
+  form?: EventForm
+}
+
+export interface EventForm {
+  /** `body` is one line, whatever the model wrote. */
+  write(type: string, body: string): string
+  /** Follows the last event; null for nothing. */
+  readonly endMark: string | null
+}
+
+/** `event:` and the type in the body are the same. */
+const serverSent: EventForm = {
+  write: (type, body) => `event: ${type}\ndata: ${body}\n\n`,
+  endMark: 'data: [DONE]\n\n',
 }
 
 /**
  * Frames as the events of a streamed response. Determined by the request and the frames alone, so that the same response
  * read again gives the same bytes:
  *
- *   response.created → response.in_progress → (events of an item)* → response.completed | incomplete | failed → [DONE]
+ *   response.created → (response.queued) → response.in_progress → (events of an item)*
+ *     → response.completed | incomplete | failed
+ *
+ * Only a response in the background says that it was queued.
  *
  * A cancelled response ends with `response.failed`, whose object says `cancelled`: this wire has no event of its own for
  * it, and any other would look like an answer.
  */
 export class ResponseEventEncoder {
   readonly #options: EventEncoderOptions
+  readonly #form: EventForm
   readonly #output = new OutputAccumulator()
   readonly #open = new Map<number, ItemEvents>()
   #start: ResponseStart = { type: 'response-start', createdAt: 0, model: '' }
@@ -29,6 +48,7 @@ export class ResponseEventEncoder {
 
   constructor(options: EventEncoderOptions) {
     this.#options = options
+    this.#form = options.form ?? serverSent
   }
 
   encode(frame: Frame): readonly string[] {
@@ -65,17 +85,13 @@ export class ResponseEventEncoder {
   }
 
   #begin(): void {
-    const response = this.#encode({
-      ...this.#start,
-      status: 'in_progress',
-      output: [],
-      usage: null,
-      failure: null,
-      incompleteReason: null,
-      completedAt: null,
-    })
-    this.#emit('response.created', { response })
-    this.#emit('response.in_progress', { response })
+    const running = this.#encode(stateBeforeEnd('in_progress', this.#start))
+    if (this.#options.basis.options.handling?.background === true) {
+      const response = this.#encode(stateBeforeEnd('queued', this.#start))
+      this.#emit('response.created', { response })
+      this.#emit('response.queued', { response })
+    } else this.#emit('response.created', { response: running })
+    this.#emit('response.in_progress', { response: running })
   }
 
   #openItem(index: number, item: Item): ItemEvents {
@@ -94,7 +110,7 @@ export class ResponseEventEncoder {
     if (end.status === 'incomplete') this.#closeOpenItems()
     const response = this.#encode(stateOf({ start: this.#start, output: this.#output.items, end }))
     this.#emit(endEvents[end.status], { response })
-    this.#events.push('data: [DONE]\n\n')
+    if (this.#form.endMark !== null) this.#events.push(this.#form.endMark)
   }
 
   /** What was interrupted is kept as far as it came, and says so. */
@@ -110,12 +126,11 @@ export class ResponseEventEncoder {
     return encodeResponse({ ...this.#options.basis, ...state })
   }
 
-  /** `event:` and the type in the body are the same; the body is one line, whatever the model wrote. */
   #emit(type: string, fields: object): void {
     const sequence = this.#sequence++
     if (sequence <= this.#options.startingAfter) return
     const body = JSON.stringify({ type, sequence_number: sequence, ...fields })
-    this.#events.push(`event: ${type}\ndata: ${body}\n\n`)
+    this.#events.push(this.#form.write(type, body))
   }
 }
 

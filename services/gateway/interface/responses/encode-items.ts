@@ -1,7 +1,10 @@
 import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import { compactionOf } from './compaction-item.ts'
 
 /** An item as this wire shows it: with a status, and each part with every field that clients rely on. */
 export function encodeItem(item: Item): object {
+  const compaction = compactionOf(item)
+  if (compaction !== null) return compaction
   const status = item.status ?? 'completed'
   switch (item.type) {
     case 'message':

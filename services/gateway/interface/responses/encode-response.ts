@@ -30,6 +30,15 @@ export function stateOf({ start, output, end }: Outcome): ResponseState {
   return { status, model, output: [...output], usage, failure, incompleteReason, createdAt, completedAt }
 }
 
+/** Of a response that has not ended: its output and usage are told with its end. */
+export function stateBeforeEnd(
+  status: 'queued' | 'in_progress',
+  { createdAt, model }: Pick<ResponseState, 'createdAt' | 'model'>,
+): ResponseState {
+  const nothing = { usage: null, failure: null, incompleteReason: null, completedAt: null }
+  return { status, model, createdAt, output: [], ...nothing }
+}
+
 /** The response object, with every field that is always there. */
 export function encodeResponse(view: ResponseView) {
   const { options, failure, incompleteReason, sessionId, completedAt } = view
@@ -39,7 +48,7 @@ export function encodeResponse(view: ResponseView) {
     object: 'response',
     created_at: toSeconds(view.createdAt),
     status: view.status,
-    background: false,
+    background: options.handling?.background ?? false,
     completed_at: view.status === 'completed' && completedAt !== null ? toSeconds(completedAt) : null,
     error: failure === null ? null : encodeFailure(failure),
     incomplete_details: incompleteReason === null ? null : { reason: incompleteReason },
@@ -62,14 +71,26 @@ export function encodeResponse(view: ResponseView) {
     frequency_penalty: options.frequencyPenalty ?? 0,
     top_logprobs: 0,
     text: { verbosity: 'medium', ...native.object('text'), format: options.textFormat ?? { type: 'text' } },
-    tool_choice: options.toolChoice ?? 'auto',
-    tools: [...(options.tools ?? []).map(encodeTool), ...native.list('tools')],
-    truncation: native.text('truncation') ?? 'disabled',
+    tool_choice: native.value('tool_choice') ?? options.toolChoice ?? 'auto',
+    tools: [...(options.tools ?? []).map(encodeTool), ...native.list('tools').map(encodeOther)],
+    truncation: options.handling?.truncation ?? (continuesTurns(view) ? 'auto' : 'disabled'),
     usage: view.usage === null ? null : encodeUsage(view.usage),
     user: native.text('user'),
     metadata: view.metadata,
+    prompt: options.handling?.prompt ?? null,
     access_programs: null,
   }
+}
+
+/** Earlier turns are cut to what the model can hold, unless the caller forbids it. */
+function continuesTurns({ sessionId, previousResponseId }: ResponseView): boolean {
+  return sessionId !== null || previousResponseId !== null
+}
+
+/** A tool that the model was not told of: one to be hosted, or a function that may not be called this time. */
+function encodeOther(tool: unknown): unknown {
+  const isFunction = typeof tool === 'object' && tool !== null && 'type' in tool && tool.type === 'function'
+  return isFunction ? encodeTool(tool as FunctionTool) : tool
 }
 
 function encodeTool(tool: FunctionTool): object {
@@ -77,7 +98,7 @@ function encodeTool(tool: FunctionTool): object {
   return { ...tool, description, parameters, strict }
 }
 
-function encodeUsage({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: Usage): object {
+export function encodeUsage({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: Usage): object {
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: 0 },
@@ -104,6 +125,7 @@ function encodeFailure({ code, message }: ResponseFailure): object {
 function nativeReader({ native }: GenerationOptions) {
   const parameters = native?.dialect === 'responses' ? native.parameters : {}
   return {
+    value: (name: string): unknown => parameters[name],
     text(name: string): string | null {
       const value = parameters[name]
       return typeof value === 'string' ? value : null

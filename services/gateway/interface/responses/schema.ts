@@ -75,7 +75,34 @@ export const InputReasoning = Type.Object({
   encrypted_content: Maybe(Type.String()),
 })
 
-export const InputItem = Type.Union([InputMessage, InputFunctionCall, InputFunctionOutput, InputReasoning])
+/** What `POST /v1/responses/compact` made of earlier turns. */
+export const InputCompaction = Type.Object({
+  type: Type.Literal('compaction'),
+  id: ItemId,
+  encrypted_content: Type.String({ minLength: 1 }),
+})
+
+/** An item that a stored response has written, by its id. */
+export const InputReference = Type.Object({ type: Type.Literal('item_reference'), id: Id })
+export type InputReference = Static<typeof InputReference>
+
+export const InputItem = Type.Union([
+  InputMessage,
+  InputFunctionCall,
+  InputFunctionOutput,
+  InputReasoning,
+  InputCompaction,
+  InputReference,
+])
+
+/** Items that are there themselves, as a conversation keeps them. */
+export const WholeItem = Type.Union([
+  InputMessage,
+  InputFunctionCall,
+  InputFunctionOutput,
+  InputReasoning,
+  InputCompaction,
+])
 export type InputItem = Static<typeof InputItem>
 
 /** Hosted tools, of which there are ever more. */
@@ -106,13 +133,23 @@ const ToolChoice = Type.Union([
   Type.Literal('auto'),
   Type.Literal('required'),
   Type.Object({ type: Type.Literal('function'), name: Type.String() }),
-  Type.Object({ type: OtherType }),
+  Type.Object({
+    type: Type.Literal('allowed_tools'),
+    mode: Maybe(Type.Union([Type.Literal('auto'), Type.Literal('required')])),
+    tools: Type.Array(Type.Object({ type: Type.String(), name: Type.Optional(Type.String()) }), {
+      minItems: 1,
+      maxItems: 128,
+    }),
+  }),
+  Type.Object({ type: Type.String({ pattern: '^(?!(?:function|allowed_tools)$)' }) }),
 ])
 
 const PromptVariable = Type.Union([
   Type.String(),
   Type.Object({ type: Type.Literal('input_text'), text: Type.String() }),
 ])
+
+const ModerationSide = Maybe(Type.Object({ mode: Type.String() }))
 
 /** The body of `POST /v1/responses`. Parameters not named here pass through to providers of this dialect. */
 export const ResponsesBody = Type.Object({
@@ -145,6 +182,19 @@ export const ResponsesBody = Type.Object({
   parallel_tool_calls: Maybe(Type.Boolean()),
   text: Maybe(Type.Object({ format: Maybe(TextFormat), verbosity: Maybe(Type.String()) })),
   reasoning: Maybe(Type.Object({ effort: Maybe(Type.String()), summary: Maybe(Type.String()) })),
+  truncation: Maybe(Type.Union([Type.Literal('auto'), Type.Literal('disabled')])),
+  context_management: Maybe(
+    Type.Array(Type.Object({ type: Type.String(), compact_threshold: Maybe(Type.Integer({ minimum: 0 })) })),
+  ),
+  max_tool_calls: Maybe(Type.Integer({ minimum: 0 })),
+  moderation: Maybe(Type.Object({ policy: Maybe(Type.Object({ input: ModerationSide, output: ModerationSide })) })),
+  access_programs: Maybe(Type.Object({ cyber: Maybe(Type.String()) })),
+  service_tier: Maybe(Type.String()),
+  prompt_cache_key: Maybe(Type.String()),
+  prompt_cache_retention: Maybe(Type.String()),
+  prompt_cache_options: Maybe(JsonObject),
+  safety_identifier: Maybe(Type.String({ maxLength: 128 })),
+  user: Maybe(Type.String()),
 })
 export type ResponsesBody = Static<typeof ResponsesBody>
 
@@ -185,6 +235,7 @@ export const ResponseObject = Type.Object({
   truncation: Text,
   usage: Nullable(JsonObject),
   metadata: Metadata,
+  prompt: Nullable(JsonObject),
   access_programs: Nothing,
 })
 

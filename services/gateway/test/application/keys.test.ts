@@ -37,9 +37,11 @@ async function setUp() {
   }
   const onOutage = () => void outage.admitted++
   const directory = new CachedKeyDirectory({ keys: counted, clock, timers: clock, outageMs, onOutage })
+  const budgets: unknown[] = []
   const ports = {
     keys,
     directory,
+    budgets: { create: async (_context: unknown, budget: unknown) => budgets.push(budget) },
     events: new PublishedKeyEvents(publisher),
     newSecret: newRandomSecret,
     hashSecret: sha256,
@@ -53,6 +55,7 @@ async function setUp() {
     reads,
     outage,
     published,
+    budgets,
     manage: createManageKeys(ports),
     ensureFirstKey: createEnsureFirstKey(ports),
     authenticate: async (secret: string) => createAuthenticate({ directory, hashSecret: sha256, clock })(secret),
@@ -230,4 +233,12 @@ test('a revocation is seen when the store answers again, and one made here at on
   await gateway.manage.revokeKey(context, { keyId: other.key.keyId })
   gateway.outage.answer = 'refuses'
   await t.assert.rejects(gateway.authenticate(other.secret), withCode('STORE_UNAVAILABLE'))
+})
+
+test('a key that is made with a budget has it before it works', async (t: TestContext) => {
+  await using gateway = await setUp()
+  const budget = { name: 'small', period: 'day' as const, limitMicros: 5, limitTokens: null }
+  const { key } = await gateway.manage.createKey(context, { ...wish, budget })
+  t.assert.deepStrictEqual(gateway.budgets, [{ ...budget, tenant: 'tenant-a', keyId: key.keyId }])
+  t.assert.ok(!('budget' in key))
 })

@@ -167,6 +167,7 @@ test('models are listed and found, names with slashes included', async (t: TestC
     object: 'model',
     created: 1_700_000_000,
     owned_by: 'other',
+    parley: { provider: 'other', provider_model: 'org/some model', context_tokens_max: 8_000 },
   })
   await t.assert.rejects(client.models.retrieve('nope'), (error: unknown) => {
     return error instanceof OpenAI.NotFoundError && error.code === 'model_not_found' && error.param === 'model'

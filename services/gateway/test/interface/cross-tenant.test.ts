@@ -7,14 +7,20 @@ async function idsOfTenantA(gateway: Awaited<ReturnType<typeof startHarness>>): 
   const conversation = await client.conversations.create({ items: [{ role: 'user', content: 'secret of a' }] })
   const { data } = await client.conversations.items.list(conversation.id)
   const response = await client.responses.create({ input: 'secret of a' })
+  const messages = [{ role: 'user' as const, content: 'secret of a' }]
+  const completion = await client.chat.completions.create({ model: 'simulated', messages, store: true })
   await gateway.fetch('/parley/users/ada', { method: 'PUT' })
+  await gateway.post('/parley/prompts', { id: 'greeting', text: 'secret of a' })
   const requests = (await (await gateway.fetch('/parley/requests')).json()) as { first_id: string }
   return {
     conversation_id: conversation.id,
     session_id: conversation.id,
     item_id: data[0]?.id ?? '',
     response_id: response.id,
+    completion_id: completion.id,
     user_id: 'ada',
+    prompt_id: 'greeting',
+    version: '1',
     request_id: requests.first_id,
     key_id: 'key_of_tenant-a',
   }
@@ -25,7 +31,10 @@ const absent: Record<string, string> = {
   session_id: 'conv_ffffffffffffffffffffffffffffffff',
   item_id: 'msg_ffffffffffffffffffffffffffffffff',
   response_id: 'resp_ffffffffffffffffffffffffffffffff',
+  completion_id: 'chatcmpl-ffffffffffffffffffffffffffffffff',
   user_id: 'nobody',
+  prompt_id: 'absent',
+  version: '1',
   request_id: 'req_ffffffffffffffffffffffffffffffff',
   key_id: 'key_ffffffffffffffffffffffffffffffff',
 }
@@ -37,6 +46,7 @@ test('another tenant’s ids answer exactly like absent ones, on every route tha
     'POST /v1/conversations/{conversation_id}': '{"metadata":{}}',
     'POST /v1/conversations/{conversation_id}/items': '{"items":[{"role":"user","content":"x"}]}',
     'PATCH /parley/sessions/{session_id}': '{}',
+    'POST /v1/chat/completions/{completion_id}': '{"metadata":{}}',
   }
   let tried = 0
   for (const { method, path } of gateway.routes) {

@@ -63,6 +63,7 @@ test('a response carries every field that is always there', async (t: TestContex
       output_tokens_details: { reasoning_tokens: 2 },
       total_tokens: 18,
     },
+    prompt: null,
     user: null,
     metadata: {},
     access_programs: null,
@@ -116,7 +117,6 @@ test('what was asked for is shown back, known to Parley or not', async (t: TestC
       reasoning: { summary: 'auto' },
       text: { verbosity: 'low' },
       tools: [{ type: 'web_search' }],
-      truncation: 'auto',
       user: 'u1',
       prompt_cache_key: 'cache',
       safety_identifier: 'safe',
@@ -265,13 +265,14 @@ test('conversations and their items behave as the SDK expects', async (t: TestCo
 test('what cannot be honoured is refused by name', async (t: TestContext) => {
   await using gateway = await startHarness()
   const cases: [object, string][] = [
-    [{ input: 'x', background: true }, 'background'],
+    [{ input: 'x', background: true, store: false }, 'background'],
     [{ input: 'x', top_logprobs: 2 }, 'top_logprobs'],
     [{ input: 'x', include: ['message.output_text.logprobs'] }, 'include[0]'],
     [{ input: 'x', conversation: 'conv_1', previous_response_id: 'resp_1' }, 'previous_response_id'],
     [{}, 'input'],
     [{ input: [] }, 'input'],
-    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input[0].type'],
+    [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input'],
+    [{ input: [{ type: 'file_search_call', id: 'fs_1' }] }, 'input[0].type'],
     [{ input: [{ role: 'user', content: [{ type: 'input_video' }] }] }, 'input[0].content[0].type'],
     [{ input: [{ role: 'nobody', content: 'x' }] }, 'input[0].role'],
     [{ input: 'x', tools: [{ type: 'function', name: 'not a name' }] }, 'tools[0].name'],

@@ -1,10 +1,10 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { ResponseEnd } from '@parley/kernel/frames.ts'
-import { fromFailure } from '../errors.ts'
+import { fromFailure } from './errors.ts'
 
 /**
- * Why a response cannot be shown as a chat completion, or null when it can. This dialect has no words for an answer that
- * broke off, so such an answer is an error: it must not look complete.
+ * Why a response cannot be shown as a chat completion or as a message, or null when it can. These dialects have no words
+ * for an answer that broke off, so such an answer is an error: it must not look complete.
  */
 export function outcomeError(end: ResponseEnd): AppError | null {
   if (end.failure !== null) return fromFailure(end.failure)
