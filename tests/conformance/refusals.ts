@@ -145,10 +145,10 @@ export const refusals: readonly Refusal[] = [
   {
     what: 'a parameter that cannot be honoured',
     path: '/v1/chat/completions',
-    init: { body: chatBody({ n: 2 }) },
+    init: { body: chatBody({ functions: [{ name: 'f' }] }) },
     status: 400,
     code: 'unsupported_parameter',
-    param: 'n',
+    param: 'functions',
   },
   {
     what: 'a forced function that is not among the tools',
@@ -190,11 +190,11 @@ export const refusals: readonly Refusal[] = [
     param: 'input',
   },
   {
-    what: 'background',
+    what: 'background without store',
     path: '/v1/responses',
-    init: { body: { model: 'errors', input: 'x', background: true } },
+    init: { body: { model: 'errors', input: 'x', background: true, store: false } },
     status: 400,
-    code: 'unsupported_parameter',
+    code: 'invalid_request',
     param: 'background',
   },
   {

@@ -9,12 +9,21 @@ import { journeys } from './journeys.ts'
 const concurrency = 5
 const journeyTimeoutMs = 40_000
 
+/** What a system is run on, other than what comes by default. */
+export interface Variant {
+  readonly name: string
+  readonly env: Readonly<Record<string, string>>
+  /** Why it cannot be run on this machine. */
+  readonly skip: string | false
+}
+
 /** Runs every journey against one system in the given topology. */
-export function runJourneys(topology: Topology): void {
-  describe(`topology ${topology}`, () => {
+export function runJourneys(topology: Topology, variant?: Variant): void {
+  const name = variant === undefined ? `topology ${topology}` : `topology ${topology}, ${variant.name}`
+  describe(name, { skip: variant?.skip ?? false }, () => {
     let system: System
     before(async () => {
-      system = await startSystem(topology, { configFile })
+      system = await startSystem(topology, { configFile, env: variant?.env ?? {} })
     })
     after(() => system.stop())
     const add = ({ name, run }: Journey) => test(name, { timeout: journeyTimeoutMs }, (t) => run(t, system))

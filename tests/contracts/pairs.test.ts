@@ -7,7 +7,7 @@ import { pairProblems, type Talker } from './pair-problems.ts'
 import { pairs } from './pairs.ts'
 
 /** Offered, and used by nobody yet. */
-const unused = ['gpt.countTokens is in no pact']
+const unused: string[] = []
 
 test('every pair of services that talk has a pact about every call and event', (t: TestContext) => {
   t.assert.deepStrictEqual(pairProblems(services, pairs), unused)

@@ -8,6 +8,7 @@ import { requestToSession } from './interactions/request-session.ts'
 import { responseToGpt } from './interactions/response-gpt.ts'
 import { responseToRequest } from './interactions/response-request.ts'
 import { responseToSession } from './interactions/response-session.ts'
+import { sessionToRequest } from './interactions/session-request.ts'
 import type { Pair } from './pact/define-pair.ts'
 
 /** Every pair of services that talk. */
@@ -22,4 +23,5 @@ export const pairs: readonly Pair[] = [
   responseToSession,
   responseToRequest,
   responseToGpt,
+  sessionToRequest,
 ]

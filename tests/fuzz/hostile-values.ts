@@ -133,3 +133,30 @@ export const wrongValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, 0, -1, 1.5, 1e21, Number.MAX_SAFE_INTEGER, '', [], {}, [[]], [null]),
   fc.jsonValue({ maxDepth: 3 }),
 )
+
+/** Bytes that a port may get although no client means them. */
+export const hardlyHttp: readonly string[] = [
+  '\r\n\r\n',
+  'hello\r\n\r\n',
+  'GET / HTTP/9.9\r\n\r\n',
+  'GET /v1/models HTTP/1.1\r\n\r\n',
+  'GET http://evil.example/v1/models HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET //v1//models HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET /v1/../v1/models HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET /v1/models\0 HTTP/1.1\r\nHost: x\r\n\r\n',
+  `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+  `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`,
+  `GET / HTTP/1.1\r\nHost: x\r\n${'X-Many: 1\r\n'.repeat(3_000)}\r\n`,
+  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
+  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
+  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n',
+  'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n',
+  'CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n',
+  'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+]

@@ -7,7 +7,14 @@ import fc from 'fast-check'
 import { arbitraryOf, type Schema } from '../harness/schema-arbitrary.ts'
 import { startSystem } from '../harness/start-system.ts'
 import type { System } from '../harness/system.ts'
-import { hostileBodies, hostileContentTypes, hostileHeaders, hostileStrings, wrongValue } from './hostile-values.ts'
+import {
+  hardlyHttp,
+  hostileBodies,
+  hostileContentTypes,
+  hostileHeaders,
+  hostileStrings,
+  wrongValue,
+} from './hostile-values.ts'
 
 /** Requests per route. FUZZ_RUNS=2000 makes a long run of it, FUZZ_SEED repeats one. */
 const runsPerRoute = Number(process.env['FUZZ_RUNS'] ?? 25)
@@ -166,7 +173,7 @@ function requestsOf({ method, path, parameters, body }: Operation): fc.Arbitrary
     })
     .map((values) =>
       Object.entries(values)
-        .map(([name, value]) => `${encode(name)}=${encode(String(value))}`)
+        .flatMap(([name, value]) => queryPairs(name, value))
         .join('&'),
     )
   const bodyText =
@@ -187,6 +194,15 @@ function requestsOf({ method, path, parameters, body }: Operation): fc.Arbitrary
     headers: { ...(text !== null && { 'content-type': type }), ...more },
     body: text,
   }))
+}
+
+/** Objects as clients write them: `name[key]=value`. */
+function queryPairs(name: string, value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [`${encode(name)}=${encode(String(value))}`]
+  if (Array.isArray(value)) return [`${encode(name)}=${encode(JSON.stringify(value))}`]
+  return Object.entries(value).map(
+    ([key, inner]) => `${encode(`${name}[${key}]`)}=${encode(JSON.stringify(inner) ?? '')}`,
+  )
 }
 
 /** Half of a surrogate pair has no place in a URL. */
@@ -222,6 +238,10 @@ function checkAnswer(t: TestContext, sent: Sent, { status, headers, text }: Answ
   t.assert.ok(status >= 200 && status < 500, shown())
   if (status < 400) return
   t.assert.match(headers['content-type'] ?? '', /^application\/json/, shown())
+  if (sent.path.startsWith('/v1/messages')) {
+    checkAnthropicError(t, text, shown)
+    return
+  }
   const { error, ...others } = JSON.parse(text) as { error: Record<string, unknown> }
   t.assert.deepEqual(Object.keys(others), [], shown())
   t.assert.deepEqual(Object.keys(error).sort(), ['code', 'message', 'param', 'type'], shown())
@@ -230,31 +250,15 @@ function checkAnswer(t: TestContext, sent: Sent, { status, headers, text }: Answ
   t.assert.match(String(headers['x-request-id']), /^req_[0-9a-f]{32}$/, shown())
 }
 
-const hardlyHttp: readonly string[] = [
-  '\r\n\r\n',
-  'hello\r\n\r\n',
-  'GET / HTTP/9.9\r\n\r\n',
-  'GET /v1/models HTTP/1.1\r\n\r\n',
-  'GET http://evil.example/v1/models HTTP/1.1\r\nHost: x\r\n\r\n',
-  'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n',
-  'GET //v1//models HTTP/1.1\r\nHost: x\r\n\r\n',
-  'GET /v1/../v1/models HTTP/1.1\r\nHost: x\r\n\r\n',
-  'GET /v1/models\0 HTTP/1.1\r\nHost: x\r\n\r\n',
-  `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-  `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`,
-  `GET / HTTP/1.1\r\nHost: x\r\n${'X-Many: 1\r\n'.repeat(3_000)}\r\n`,
-  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
-  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
-  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
-  'POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n',
-  'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n',
-  'CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n',
-  'TRACE / HTTP/1.1\r\nHost: x\r\n\r\n',
-  'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
-  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-]
+function checkAnthropicError(t: TestContext, text: string, shown: () => string): void {
+  const { type, error, request_id: requestId, ...others } = JSON.parse(text) as Record<string, unknown>
+  t.assert.deepEqual(Object.keys(others), [], shown())
+  t.assert.equal(type, 'error', shown())
+  t.assert.match(String(requestId), /^req_[0-9a-f]{32}$/, shown())
+  const said = error as Record<string, unknown>
+  t.assert.ok(typeof said['message'] === 'string' && said['message'] !== '', shown())
+  t.assert.match(String(said['type']), /_error$|^request_too_large$/, shown())
+}
 
 /** The answer's text; empty when the connection was closed without one. The client is done sending. */
 function sendRaw(system: System, text: string): Promise<string> {

@@ -39,9 +39,13 @@ export const presetKey = 'parley-preset-key-of-the-tests'
 /** The model's silence that counts as a stall: short, so that a test need not wait long for it. */
 export const idleTimeoutMs = 3_000
 
+/** Where all services keep their data, when the tests of this process are to use a server. */
+const testDatabaseUrl = process.env.PARLEY_TEST_DATABASE_URL
+
 function baseEnv(folder: string, upstream: SimulatedUpstream): Record<string, string> {
   return {
     PARLEY_DATA: join(folder, 'data'),
+    ...(testDatabaseUrl !== undefined && { DATABASE_URL: testDatabaseUrl }),
     PARLEY_API_KEY: presetKey,
     PARLEY_INTERNAL_SECRET: `${randomUUID()}${randomUUID()}`,
     OPENAI_BASE_URL: upstream.url,

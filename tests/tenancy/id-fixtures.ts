@@ -1,4 +1,5 @@
 import type { FetchInit, System, Tenant } from '../harness/system.ts'
+import { budgetFixtures } from './budget-fixtures.ts'
 
 /** A request with one id in it, and what it takes for the id to be somebody's. */
 export interface IdFixture {
@@ -23,7 +24,7 @@ export function idFixtures(system: System): ReadonlyMap<string, IdFixture> {
 
   const oneId = (method: string, path: string, name: string, make: Make, body?: object) =>
     add(`${method} ${path} path ${name}`, make, (id) => ({
-      path: path.replace(`{${name}}`, id),
+      path: path.replace(`{${name}}`, id).replace('{version}', '1'),
       init: { method, ...(body !== undefined && { body }) },
     }))
 
@@ -55,6 +56,7 @@ export function idFixtures(system: System): ReadonlyMap<string, IdFixture> {
   oneId('DELETE', response, 'response_id', things.response)
   oneId('POST', `${response}/cancel`, 'response_id', things.response)
   oneId('GET', `${response}/input_items`, 'response_id', things.response)
+  oneId('GET', '/parley/responses/{response_id}/attempts', 'response_id', things.response)
   add(`GET ${response}/input_items query after`, things.inputItem, async (id, asker) => ({
     path: `/v1/responses/${await things.answererOf(id, asker)}/input_items?after=${id}`,
     init: {},
@@ -69,9 +71,60 @@ export function idFixtures(system: System): ReadonlyMap<string, IdFixture> {
     init: { body: { ...ask, previous_response_id: id } },
   }))
 
+  const completion = '/v1/chat/completions/{completion_id}'
+  oneId('GET', completion, 'completion_id', things.completion)
+  oneId('POST', completion, 'completion_id', things.completion, { metadata: { seized: 'yes' } })
+  oneId('DELETE', completion, 'completion_id', things.completion)
+  oneId('GET', `${completion}/messages`, 'completion_id', things.completion)
+  add('GET /v1/chat/completions query after', things.completion, (id) => ({
+    path: `/v1/chat/completions?after=${id}`,
+    init: {},
+  }))
+  add(`GET ${completion}/messages query after`, things.storedMessage, async (id, asker) => ({
+    path: `/v1/chat/completions/${await things.completionOf(id, asker)}/messages?after=${id}`,
+    init: {},
+  }))
+
+  for (const route of ['/v1/responses/input_tokens', '/v1/responses/compact']) {
+    add(`POST ${route} body previous_response_id`, things.response, (id) => ({
+      path: route,
+      init: { body: { ...ask, previous_response_id: id } },
+    }))
+  }
+  add('POST /v1/responses/input_tokens body conversation', things.conversation, (id) => ({
+    path: '/v1/responses/input_tokens',
+    init: { body: { ...ask, conversation: id } },
+  }))
+
+  const prompt = '/parley/prompts/{prompt_id}'
+  oneId('GET', prompt, 'prompt_id', things.prompt)
+  oneId('GET', `${prompt}/versions`, 'prompt_id', things.prompt)
+  // What stands in `after` is a version.
+  add(`GET ${prompt}/versions query after`, things.prompt, (id) => ({
+    path: `/parley/prompts/${id}/versions?after=1`,
+    init: {},
+  }))
+  oneId('GET', `${prompt}/versions/{version}`, 'prompt_id', things.prompt)
+  oneId('POST', `${prompt}/versions/{version}/retire`, 'prompt_id', things.prompt)
+  // Ids of prompts are the application's own, as those of users are.
+  add('POST /parley/prompts body id', things.prompt, (id) => ({
+    path: '/parley/prompts',
+    init: { body: { id, text: 'seized' } },
+  }))
+  add('GET /parley/prompts query after', things.prompt, (id) => ({ path: `/parley/prompts?after=${id}`, init: {} }))
+  add('POST /v1/responses body prompt.id', things.prompt, (id) => ({
+    path: '/v1/responses',
+    init: { body: { ...ask, prompt: { id } } },
+  }))
+
   const session = '/parley/sessions/{session_id}'
   oneId('GET', session, 'session_id', things.conversation)
   oneId('PATCH', session, 'session_id', things.conversation, { metadata: { seized: 'yes' } })
+  oneId('GET', `${session}/export`, 'session_id', things.conversation)
+  add(`GET ${session}/export query after`, things.item, async (id, asker) => ({
+    path: `/parley/sessions/${await things.holderOf(id, asker)}/export?after=${id}`,
+    init: {},
+  }))
   oneId('POST', `${session}/close`, 'session_id', things.conversation)
   oneId('POST', `${session}/reopen`, 'session_id', things.conversation)
   add('POST /parley/sessions body user_id', things.user, (id) => ({
@@ -99,6 +152,16 @@ export function idFixtures(system: System): ReadonlyMap<string, IdFixture> {
     add(`GET ${path} query after`, things.request, (id) => ({ path: `${path}?after=${id}`, init: {} }))
   }
 
+  add(
+    'GET /parley/requests/{request_id} query tenant',
+    async ({ tenant }) => tenant,
+    async (id, asker) => ({
+      path: `/parley/requests/${await things.request(asker)}?tenant=${id}`,
+      init: {},
+    }),
+  )
+  for (const [place, fixture] of budgetFixtures(system)) fixtures.set(place, fixture)
+
   oneId('POST', '/parley/keys/{key_id}/revoke', 'key_id', things.key)
   const tenantOf: Make = async ({ tenant }) => tenant
   add('GET /parley/keys query tenant', tenantOf, (id) => ({
@@ -117,7 +180,7 @@ export function idFixtures(system: System): ReadonlyMap<string, IdFixture> {
  * same place.
  */
 export function absentLike(id: string): string {
-  if (!/_[0-9a-f]{32}$/.test(id)) return `${id}x`
+  if (!/[_-][0-9a-f]{32}$/.test(id)) return `${id}x`
   const last = Number.parseInt(id.slice(-1), 16)
   return `${id.slice(0, -1)}${(last ^ 1).toString(16)}`
 }
@@ -128,6 +191,7 @@ function makers(system: System) {
   const holders = new Map<string, { key: string; holder: string }>()
   const firstItems = new Map<string, string>()
   let userCount = 0
+  let promptCount = 0
 
   async function conversation({ client }: Tenant): Promise<string> {
     const { id } = await client.conversations.create({
@@ -145,9 +209,26 @@ function makers(system: System) {
     return (await client.responses.create({ model: 'tenancy', input: 'hello' })).id
   }
 
+  async function completion({ client }: Tenant): Promise<string> {
+    const messages = [{ role: 'user' as const, content: 'hello' }]
+    return (await client.chat.completions.create({ model: 'tenancy', messages, store: true })).id
+  }
+
   return {
     conversation,
     response,
+    completion,
+    async storedMessage(owner: Tenant): Promise<string> {
+      const holder = await completion(owner)
+      const { data } = await owner.client.chat.completions.messages.list(holder)
+      const id = data[0]?.id ?? ''
+      holders.set(id, { key: owner.key, holder })
+      return id
+    },
+    async completionOf(id: string, asker: Tenant): Promise<string> {
+      const known = holders.get(id)
+      return known?.key === asker.key ? known.holder : completion(asker)
+    },
     async item(owner: Tenant): Promise<string> {
       const holder = await conversation(owner)
       const id = firstItems.get(holder) ?? ''
@@ -159,6 +240,11 @@ function makers(system: System) {
       const { data } = await owner.client.responses.inputItems.list(holder)
       const id = data[0]?.id ?? ''
       holders.set(id, { key: owner.key, holder })
+      return id
+    },
+    async prompt({ key }: Tenant): Promise<string> {
+      const id = `prompt-${++promptCount}`
+      await system.fetch('/parley/prompts', { key, body: { id, text: 'a secret' } })
       return id
     },
     async user({ key }: Tenant): Promise<string> {

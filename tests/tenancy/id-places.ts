@@ -18,13 +18,15 @@ const idName = /(?:^|_)id$|^(?:after|conversation|tenant)$/
 
 /** Names that look like ids and belong to no tenant, with the reason. */
 const exempt: Readonly<Record<string, string>> = {
-  'body prompt.id': 'templates are configured for the whole system',
   'body input.id': 'ids of items are chosen by the client and mean something only within its request',
   'body items.id': 'ids of items are chosen by the client and mean something only within its conversation',
   'body input.call_id': 'calls are matched within one request or conversation',
   'body items.call_id': 'calls are matched within one request or conversation',
   'body messages.tool_call_id': 'calls are matched within one request',
   'body messages.tool_calls.id': 'calls are matched within one request',
+  'body messages.content.id': 'calls are matched within one request',
+  'body messages.content.tool_use_id': 'calls are matched within one request',
+  'body metadata.user_id': 'a word of the caller about its own user; nothing is looked up by it',
   'body conversation.id': 'the same field in its other form: conversation',
 }
 

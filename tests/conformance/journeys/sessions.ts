@@ -12,6 +12,12 @@ interface SessionObject {
   readonly item_count: number
 }
 
+interface SessionExport {
+  readonly session: SessionObject
+  readonly items: readonly { readonly id: string }[]
+  readonly has_more: boolean
+}
+
 async function call<T>(system: System, path: string, init: FetchInit = {}): Promise<T> {
   const answer = await system.fetch(path, init)
   const text = await answer.text()
@@ -65,6 +71,38 @@ export const sessionJourneys: readonly Journey[] = [
     await client.conversations.delete(conversation.id)
     t.assert.equal((await system.fetch(path, { key })).status, 404)
     await t.assert.rejects(client.conversations.retrieve(conversation.id), NotFoundError)
+  }),
+
+  journey('sessions: one is exported whole, and those of a user are listed', async (t: TestContext, system) => {
+    const { key, client } = await system.newTenant()
+    await call(system, '/parley/users/ada', { key, method: 'PUT', body: { profile: {} } })
+    const session = await call<SessionObject>(system, '/parley/sessions', { key, body: { user_id: 'ada' } })
+    await call<SessionObject>(system, '/parley/sessions', { key, body: {} })
+    for (let count = 0; count < 6; count++) {
+      const items = Array.from({ length: 20 }, (_, index) => ({
+        type: 'message' as const,
+        role: 'user' as const,
+        content: `item ${count * 20 + index}`,
+      }))
+      await client.conversations.items.create(session.id, { items })
+    }
+    await client.responses.create({ model: 'exported', input: 'hello', conversation: session.id })
+    const exported = await call<SessionExport>(system, `/parley/sessions/${session.id}/export`, { key })
+    t.assert.deepEqual([exported.session.user_id, exported.session.item_count], ['ada', 122])
+    t.assert.deepEqual([exported.items.length, exported.has_more], [122, false])
+    const listed = await Array.fromAsync(client.conversations.items.list(session.id, { order: 'asc', limit: 100 }))
+    t.assert.deepEqual(exported.items, JSON.parse(JSON.stringify(listed)))
+    const rest = await call<SessionExport>(
+      system,
+      `/parley/sessions/${session.id}/export?after=${exported.items[119]?.id}`,
+      { key },
+    )
+    t.assert.equal(rest.items.length, 2)
+    const ofUser = await call<{ data: SessionObject[] }>(system, '/parley/sessions?user_id=ada', { key })
+    t.assert.deepEqual(
+      ofUser.data.map(({ id }) => id),
+      [session.id],
+    )
   }),
 
   journey('users: what a user and a session prefer is used in their turns', async (t: TestContext, system) => {

@@ -3,7 +3,9 @@ import { RequestContract, type RequestInput } from '@parley/request/contract.ts'
 import { ResponseContract } from '@parley/response/contract.ts'
 import { SessionContract } from '@parley/session/contract.ts'
 import { testContext } from '@parley/testkit/context.ts'
+import { createAwaitArrival } from '../../../services/gateway/application/await-arrival.ts'
 import { createFollowResponse } from '../../../services/gateway/application/follow-response.ts'
+import { createGatherContext } from '../../../services/gateway/application/gather-context.ts'
 import { createGenerate } from '../../../services/gateway/application/generate.ts'
 import { scopeDepartures } from '../../../services/gateway/infrastructure/scope-departures.ts'
 import { createRouteTable } from '../../../services/gateway/interface/route-table.ts'
@@ -31,6 +33,8 @@ export function createGateway(clientOf: ClientOf) {
       frames: answered(),
     }),
     followResponse,
+    awaitArrival: createAwaitArrival({ responses, sleep: async () => {} }),
+    gatherContext: createGatherContext({ sessions: clientOf(SessionContract), responses }),
     manageKeys: { createKey: refuse, listKeys: refuse, revokeKey: refuse },
     sessions: clientOf(SessionContract),
     requests,
@@ -45,13 +49,23 @@ export function createGateway(clientOf: ClientOf) {
     async ask(name: string, { params = {}, query = {}, body = {} }: Question = {}): Promise<unknown> {
       const route = routes.find(({ method, path }) => `${method} ${path}` === name)
       if (route === undefined) throw new Error(`there is no route ${name}`)
-      const call = { context: testContext(), params, query, body, idempotencyKey: null, onAccepted: () => {} }
+      const call = {
+        context: testContext(),
+        params,
+        query,
+        body,
+        headers: {},
+        idempotencyKey: null,
+        onAccepted: () => {},
+      }
       const answer = await route.handle(call)
       return answer.kind === 'json' ? JSON.parse(answer.body) : Array.fromAsync(answer.frames)
     },
     async submit(input: RequestInput, idempotencyKey: string | null): Promise<unknown> {
       return (await generate(testContext(), { input, idempotencyKey, onAccepted: () => {} })).accepted
     },
+    updateMetadata: (changed: string, metadata: Record<string, string>) =>
+      responses.updateMetadata(testContext(), { responseId: changed, metadata }),
     follow: (followed: string): Promise<unknown> =>
       Array.fromAsync(followResponse(testContext(), { responseId: followed, waitMs: 0 })),
   }

@@ -1,7 +1,8 @@
-import { RequestContract } from '@parley/request/contract.ts'
+import { RequestContract, type Saga } from '@parley/request/contract.ts'
 import { createGateway } from '../consumers/gateway.ts'
 import { absent, requestId, requestInput, responseId, time, timeSeconds, usage } from '../examples.ts'
 import { definePair } from '../pact/define-pair.ts'
+import { upkeepInteractions } from './gateway-request-upkeep.ts'
 
 const accepted = { requestId, responseId, acceptedAt: time, replayed: false }
 const request = {
@@ -24,8 +25,11 @@ const entry = {
   usage,
   attempts: 1,
   settledAt: time,
+  ...{ costMicros: 0, priceVersion: null, lostUsage: null, lostCostMicros: 0 },
 } as const
 
+const saga: Saga = { state: 'accepted', history: [] }
+const shownSaga = { state: 'accepted', history: [] }
 const shownRequest = {
   id: requestId,
   object: 'parley.request',
@@ -46,6 +50,7 @@ const shownEntry = {
   model: 'simulated',
   provider: 'simulated',
   usage: { input_tokens: 6, cached_input_tokens: 0, output_tokens: 4, reasoning_tokens: 0, provenance: 'provider' },
+  ...{ cost_micros: 0, cost_provenance: 'unpriced', price_version: null, lost_usage: null, lost_cost_micros: 0 },
   attempts: 1,
   settled_at: timeSeconds,
 }
@@ -98,9 +103,9 @@ export const gatewayToRequest = definePair({
       ids: { requestId },
       call: 'getRequest',
       input: { requestId },
-      answer: request,
+      answer: { ...request, saga },
       use: (gateway) => gateway.ask('GET /parley/requests/{request_id}', { params: { request_id: requestId } }),
-      makes: shownRequest,
+      makes: { ...shownRequest, saga: shownSaga },
     },
     {
       what: 'gets a request that is not there',
@@ -148,6 +153,7 @@ export const gatewayToRequest = definePair({
       },
       makes: { id: responseId, metadata: requestInput.metadata, temperature: 0.5 },
     },
+    ...upkeepInteractions,
   ],
 })
 

@@ -83,6 +83,72 @@ export const gatewayToResponse = definePair({
       },
     },
     {
+      what: 'lists the chat completions when none was kept',
+      given: 'a response that has ended',
+      ids,
+      call: 'listCompletions',
+      input: { limit: 20, order: 'asc' },
+      answer: { data: [], hasMore: false },
+      use: (gateway) => gateway.ask('GET /v1/chat/completions'),
+      makes: { object: 'list', data: [], first_id: null, last_id: null, has_more: false },
+    },
+    {
+      what: 'lists the chat completions after one that is not there',
+      call: 'listCompletions',
+      input: { limit: 20, order: 'asc', after: absent.responseId },
+      error: 'RESPONSE_NOT_FOUND',
+      use: (gateway) =>
+        gateway.ask('GET /v1/chat/completions', { query: { after: absent.responseId.replace('resp_', 'chatcmpl-') } }),
+    },
+    {
+      what: 'changes the metadata of a response',
+      given: 'a response that has ended',
+      ids,
+      call: 'updateMetadata',
+      input: { responseId, metadata: { topic: 'farewells' } },
+      answer: { ...response, metadata: { topic: 'farewells' } },
+      use: async (gateway) => (await gateway.updateMetadata(responseId, { topic: 'farewells' })).metadata,
+      makes: { topic: 'farewells' },
+    },
+    {
+      what: 'lists the attempts of a response',
+      given: 'a response that has ended',
+      ids,
+      call: 'listAttempts',
+      input: { responseId },
+      answer: { data: [{ attempt: 1, state: 'ended', lostUsage: null, lostAt: null }] },
+      use: (gateway) => gateway.ask('GET /parley/responses/{response_id}/attempts', { params }),
+      makes: {
+        object: 'list',
+        data: [{ object: 'parley.attempt', attempt: 1, state: 'ended', lost_usage: null, lost_at: null }],
+      },
+    },
+    {
+      what: 'lists the attempts of a response that is not there',
+      call: 'listAttempts',
+      input: { responseId: absent.responseId },
+      error: 'RESPONSE_NOT_FOUND',
+      use: (gateway) =>
+        gateway.ask('GET /parley/responses/{response_id}/attempts', { params: { response_id: absent.responseId } }),
+    },
+    {
+      what: 'finds items of stored responses',
+      given: 'a response that has ended',
+      call: 'findOutputItems',
+      input: { itemIds: [assistantMessage.id] },
+      answer: { items: [assistantMessage] },
+      use: (gateway) => gateway.ask('POST /v1/responses', { body: naming(assistantMessage.id) }).then(() => 'asked'),
+      makes: 'asked',
+    },
+    {
+      what: 'finds no item of that id',
+      call: 'findOutputItems',
+      input: { itemIds: ['msg_absent'] },
+      error: 'ITEM_NOT_FOUND',
+      fails: 'INVALID_REQUEST',
+      use: (gateway) => gateway.ask('POST /v1/responses', { body: naming('msg_absent') }),
+    },
+    {
       what: 'lists the input of a response after an item that is not there',
       given: 'a response that has ended',
       ids,
@@ -94,6 +160,11 @@ export const gatewayToResponse = definePair({
     },
   ],
 })
+
+/** A wish for a response that names an item by its id. */
+function naming(id: string): object {
+  return { input: [{ type: 'item_reference', id }] }
+}
 
 /** Of a response as clients see it, what this pact is about. */
 function view(answer: unknown): object {

@@ -2,6 +2,7 @@ import { SessionContract } from '@parley/session/contract.ts'
 import { createGateway } from '../consumers/gateway.ts'
 import { absent, conversation, itemId, session, time, timeSeconds, userMessage } from '../examples.ts'
 import { definePair } from '../pact/define-pair.ts'
+import { promptInteractions } from './gateway-session-prompts.ts'
 
 const ids = { sessionId: conversation }
 const itemIds = { ...ids, itemId }
@@ -261,5 +262,6 @@ export const gatewayToSession = definePair({
       use: (gateway) => gateway.ask('DELETE /parley/users/{user_id}', oneUser),
       makes: { id: 'user-1', object: 'parley.user.deleted', deleted: true },
     },
+    ...promptInteractions,
   ],
 })

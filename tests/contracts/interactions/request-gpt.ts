@@ -1,8 +1,10 @@
 import { GptContract } from '@parley/gpt/contract.ts'
 import { createRequest } from '../consumers/request.ts'
-import { model } from '../examples.ts'
+import { model, userMessage } from '../examples.ts'
 import { definePair } from '../pact/define-pair.ts'
 
+const resolved = { id: 'simulated', contextTokensMax: 128_000, outputTokensMax: null, price: null }
+const conversation = { model: 'simulated', instructions: null, items: [userMessage] }
 const greeting = { id: 'greeting', variables: { name: 'Ada' } }
 
 export const requestToGpt = definePair({
@@ -16,7 +18,7 @@ export const requestToGpt = definePair({
       input: { model: 'simulated' },
       answer: model,
       use: ({ models, context }) => models.resolve(context, 'simulated'),
-      makes: 'simulated',
+      makes: resolved,
     },
     {
       what: 'asks where the name of no model leads',
@@ -31,7 +33,18 @@ export const requestToGpt = definePair({
       input: {},
       answer: { models: [model], defaultModel: 'simulated' },
       use: ({ models, context }) => models.defaultModel(context),
-      makes: 'simulated',
+      makes: resolved,
+    },
+    {
+      what: 'counts what a budget has to hold',
+      call: 'countTokens',
+      input: conversation,
+      answer: { tokens: 8, provenance: 'estimated' },
+      use: ({ counter, context }) =>
+        counter.count(context, {
+          ...conversation,
+          ...{ sessionId: null, previousResponseId: null, contextTokensMax: 128_000 },
+        }),
     },
     {
       what: 'renders a prompt template',

@@ -35,6 +35,10 @@ export function startSession(): Promise<Provider> {
           const { userId } = await putUser()
           return { userId }
         },
+        async 'a prompt with a name'() {
+          await client.createPrompt(testContext(), { promptId: 'greeting', text: 'Greet {{name}}.' })
+          return {}
+        },
         async 'a session of a user'() {
           const { userId } = await putUser()
           return open({ userId })

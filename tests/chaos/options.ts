@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util'
+import { type FaultKind, faultKinds } from './faults/schedule.ts'
+import type { StoreKind, TransportKind } from './rig/backing.ts'
+import { type ChaosTopology, chaosTopologies, isTopology } from './rig/topology.ts'
+import { defaultFaults } from './run/combination.ts'
+
+export interface ChaosOptions {
+  readonly seed: number
+  /** Of all combinations together. */
+  readonly kills: number
+  readonly topologies: readonly ChaosTopology[]
+  readonly stores: readonly StoreKind[]
+  readonly transports: readonly TransportKind[]
+  /** No fault begins after so long, in each combination. */
+  readonly faultsMaxMs: number
+  readonly faults: readonly FaultKind[]
+  readonly scenario: string | null
+  readonly workers: number
+  readonly jsonPath: string | null
+}
+
+export const usage = `npm run chaos -- [options]
+  --seed N            repeats a schedule of faults (default: drawn, and printed)
+  --kills K           processes to kill, over all systems together (default 12)
+  --topology T,…      ${chaosTopologies.join(' | ')}
+  --store S,…         sqlite | postgres
+  --transport T,…     direct | kafka
+  --minutes M         no fault begins after so long in any one system (default 0.25)
+  --faults F,…        ${faultKinds.join(' | ')}
+  --workers W         clients at work at a time (default 8)
+  --scenario NAME     resume | one-key | rolling-restart | drain, instead of faults
+  --long              every topology, store and transport; at least 500 kills
+  --json FILE         writes the result there as well`
+
+const long = { kills: 560, minutes: 5, topologies: chaosTopologies }
+const short = { kills: 12, minutes: 0.25, topologies: ['one', 'split'] as const }
+
+/** Throws an error with words for the user. */
+export function readOptions(args: readonly string[], drawSeed: () => number): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      kills: { type: 'string' },
+      topology: { type: 'string' },
+      store: { type: 'string' },
+      transport: { type: 'string' },
+      minutes: { type: 'string' },
+      faults: { type: 'string' },
+      workers: { type: 'string' },
+      scenario: { type: 'string' },
+      json: { type: 'string' },
+      long: { type: 'boolean', default: false },
+    },
+  })
+  const base = values.long ? long : short
+  return {
+    seed: wholeNumber('seed', values.seed, drawSeed(), { min: 0, max: 2 ** 32 - 1 }),
+    kills: wholeNumber('kills', values.kills, base.kills, { min: 0, max: 100_000 }),
+    topologies: listOf('topology', values.topology, isTopology) ?? base.topologies,
+    stores: listOf('store', values.store, oneOf<StoreKind>(['sqlite', 'postgres'])) ?? ['sqlite', 'postgres'],
+    transports: listOf('transport', values.transport, oneOf<TransportKind>(['direct', 'kafka'])) ?? ['direct', 'kafka'],
+    faultsMaxMs: number('minutes', values.minutes, base.minutes) * 60_000,
+    faults: listOf('faults', values.faults, oneOf<FaultKind>(faultKinds)) ?? defaultFaults,
+    scenario: values.scenario ?? null,
+    workers: wholeNumber('workers', values.workers, 8, { min: 1, max: 200 }),
+    jsonPath: values.json ?? null,
+  }
+}
+
+function wholeNumber(name: string, text: string | undefined, fallback: number, bounds: { min: number; max: number }) {
+  const value = number(name, text, fallback)
+  if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value
+  throw new Error(`--${name} must be a whole number from ${bounds.min} to ${bounds.max}`)
+}
+
+function number(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new Error(`--${name} must be a number`)
+  return value
+}
+
+function listOf<T extends string>(
+  name: string,
+  text: string | undefined,
+  isKnown: (value: string) => value is T,
+): T[] | null {
+  if (text === undefined) return null
+  return text.split(',').map((value) => {
+    if (isKnown(value)) return value
+    throw new Error(`--${name} does not know ${value}\n${usage}`)
+  })
+}
+
+function oneOf<T extends string>(known: readonly T[]): (value: string) => value is T {
+  return (value): value is T => known.some((each) => each === value)
+}

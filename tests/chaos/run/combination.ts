@@ -1,0 +1,16 @@
+import type { FaultKind } from '../faults/schedule.ts'
+import type { StoreKind, TransportKind } from '../rig/backing.ts'
+import type { ChaosTopology } from '../rig/topology.ts'
+
+/** One system under faults. */
+export interface Combination {
+  readonly topology: ChaosTopology
+  readonly store: StoreKind
+  readonly transport: TransportKind
+}
+
+export function nameOf({ topology, store, transport }: Combination): string {
+  return `${topology} · ${store} · ${transport}`
+}
+
+export const defaultFaults: readonly FaultKind[] = ['kill', 'point', 'stop', 'term', 'cut', 'hold', 'slow', 'reset']

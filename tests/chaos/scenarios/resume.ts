@@ -1,0 +1,67 @@
+import type { SeenStream } from '../evidence/evidence.ts'
+import { Load } from '../load/load.ts'
+import { type StartedWish, startWish } from '../load/load-context.ts'
+import { beginStored, follow } from '../load/stored-work.ts'
+import { Rig } from '../rig/rig.ts'
+import { makeTenants } from '../run/run-combination.ts'
+import { problemsAfterDrain, scenarioMs } from './load-only.ts'
+import type { Scenario } from './scenario.ts'
+
+/** Responses under way at a time, so that a kill hits many and a machine is not swamped. */
+const waveSize = 100
+
+/**
+ * Stored responses whose processes are all killed while they run; each is then followed from a cursor drawn by the seed
+ * to its end, and everything that was seen is compared with a replay from the beginning.
+ */
+export function createResume(responses: number): Scenario {
+  return async ({ combination, random }) => {
+    await using rig = await Rig.start(combination)
+    const tenants = await makeTenants(rig)
+    await using load = new Load({ url: rig.url, tenants, random, workers: 0 })
+    load.healed(scenarioMs)
+    let kills = 0
+    const followed: StartedWish[] = []
+    while (followed.length < responses) {
+      const count = Math.min(waveSize, responses - followed.length)
+      const begun = Array.from({ length: count }, () => {
+        const shape = { chunks: random.integer(10, 40), intervalMs: random.integer(20, 60), firstMs: 0 }
+        return startWish(load.context, 'resumed', shape)
+      })
+      const ids = Promise.all(begun.map((started) => beginStored(load.context, started, random.integer(1, 12))))
+      const known = (await ids).map((id, index) => ({ id, started: begun[index] }))
+      for (const supervised of rig.processes.values()) if (supervised.signal('SIGKILL')) kills += 1
+      await rig.untilReady()
+      await Promise.all(
+        known.map(async ({ id, started }) => {
+          if (id === null || started === undefined) return
+          await follow(load.context, started, id, { leaveAfter: null, pauseMs: 0 })
+        }),
+      )
+      followed.push(...begun)
+    }
+    const streams = followed.flatMap(({ note }) => note.streams)
+    const complete = followed.filter(({ note }) => note.isComplete).length
+    const problems = await problemsAfterDrain({ rig, load, tenants })
+    const lost = followed.length - complete
+    return {
+      lines: [
+        `${followed.length} responses, ${kills} processes killed, ${streams.length - followed.length} times taken up again`,
+        `${gapsOf(streams)} gaps, ${doublesOf(streams)} doubles, ${problems.filter(isOtherBytes).length} with other bytes`,
+      ],
+      problems: lost === 0 ? problems : [...problems, `${lost} of ${responses} were not followed to their end`],
+    }
+  }
+}
+
+function gapsOf(streams: readonly SeenStream[]): number {
+  return streams.filter(({ after, events }) => events.some(({ seq }, index) => seq > after + 1 + index)).length
+}
+
+function doublesOf(streams: readonly SeenStream[]): number {
+  return streams.filter(({ after, events }) => events.some(({ seq }, index) => seq < after + 1 + index)).length
+}
+
+function isOtherBytes(problem: string): boolean {
+  return problem.includes('has other bytes')
+}

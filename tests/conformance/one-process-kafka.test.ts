@@ -1,0 +1,4 @@
+import { kafkaVariant } from '../harness/kafka-variant.ts'
+import { runJourneys } from './run-journeys.ts'
+
+runJourneys('one-process', await kafkaVariant())

@@ -1,0 +1,4 @@
+import { postgresVariant } from '../harness/postgres-variant.ts'
+import { runJourneys } from './run-journeys.ts'
+
+runJourneys('one-process', await postgresVariant())
