@@ -3,6 +3,8 @@ import type { EnvReader } from '@parley/chassis/config/env-reader.ts'
 export interface SessionConfig {
   /** How long a response may hold its session before another one may take it over. */
   readonly turnLeaseMs: number
+  /** How long a response that is about to be accepted holds its session: what its acceptance may take. */
+  readonly reservationMs: number
   readonly idleAfterMs: number
   readonly expireAfterMs: number
   readonly sweepIntervalMs: number
@@ -18,6 +20,7 @@ const longestMs = 3_650 * dayMs
 export function loadConfig(env: EnvReader): SessionConfig {
   const config = {
     turnLeaseMs: env.integer('SESSION_TURN_LEASE_MS', { fallback: 15 * minuteMs, min: secondMs, max: dayMs }),
+    reservationMs: env.integer('SESSION_RESERVATION_MS', { fallback: 8 * secondMs, min: secondMs, max: dayMs }),
     idleAfterMs: env.integer('SESSION_IDLE_AFTER_MS', { fallback: 30 * minuteMs, min: secondMs, max: longestMs }),
     expireAfterMs: env.integer('SESSION_EXPIRE_AFTER_MS', { fallback: 30 * dayMs, min: secondMs, max: longestMs }),
     sweepIntervalMs: env.integer('SESSION_SWEEP_INTERVAL_MS', { fallback: minuteMs, min: secondMs, max: dayMs }),

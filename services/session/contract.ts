@@ -188,10 +188,16 @@ export const SessionContract = defineContract('session', {
 
     ...promptCalls,
 
-    /** Reserves the session for one response. Repeating it for the same response is safe. */
+    /**
+     * Reserves the session for one response: for some seconds when it is only about to be `accepted`, otherwise until its
+     * turn has `ended`. Repeating it for the same response is safe and prolongs the reservation.
+     */
     beginTurn: call({
       http: 'PUT /sessions/:sessionId/turns/:responseId',
-      in: TurnKey,
+      in: Type.Object({
+        ...TurnKey.properties,
+        until: Type.Optional(Type.Union([Type.Literal('accepted'), Type.Literal('ended')])),
+      }),
       out: Type.Object({ preferences: Preferences }),
       errors: ['SESSION_NOT_FOUND', 'SESSION_CLOSED', 'SESSION_BUSY'],
       effect: 'write',

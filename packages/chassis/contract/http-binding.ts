@@ -29,8 +29,11 @@ export function bindingOf(definition: AnyCall): HttpBinding {
 }
 
 /** The path of every call and of the events of a service, as other services reach it. */
+/** What the path of every call between processes begins with. */
+export const servicesPrefix = '/internal/'
+
 export function servicePrefix(service: string): string {
-  return `/internal/${service}`
+  return servicesPrefix + service
 }
 
 export function encodeInput(definition: AnyCall, input: Fields): { path: string; body: string | null } {

@@ -21,8 +21,11 @@ const connectionsMax = 128
 const handshakeTimeoutMs = 5_000
 const handshakeRetryMs = 500
 const handshakeAgainMs = 10_000
-/** Shorter than any server keeps an idle connection, so that none is closed while a call is put on it. */
-const keepAliveTimeoutMs = 4_000
+/**
+ * Shorter than any server keeps an idle connection, so that none is closed while a call is put on it; one that stops
+ * waits for so long before it closes any.
+ */
+export const idleConnectionMs = 1_000
 /** The handshake is about the process, not about anybody's data. */
 const system: Principal = { tenant: 'parley', keyId: null, scopes: [] }
 
@@ -48,8 +51,8 @@ export class RemotePeer implements AsyncDisposable {
     this.#options = options
     this.pool = new Pool(options.url.origin, {
       connections: connectionsMax,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      keepAliveMaxTimeout: keepAliveTimeoutMs,
+      keepAliveTimeout: idleConnectionMs,
+      keepAliveMaxTimeout: idleConnectionMs,
       pipelining: 1,
     })
     this.pool.on('connect', () => this.#checkSoon(0))

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as TcpServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -7,9 +7,11 @@ import type { InternalAuth } from '../contract/internal-auth.ts'
 import { serveContract } from '../contract/serve-contract.ts'
 import { deliveryContract } from '../events/delivery-contract.ts'
 import type { KafkaSettings } from '../events/kafka/kafka-settings.ts'
+import { idleConnectionMs } from '../placement/remote-peer.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
 import { ClientDirectory } from './client-directory.ts'
 import type { HostedService } from './host-service.ts'
+import { InternalTraffic } from './internal-traffic.ts'
 import { createInternalApp, createPublicApp } from './listeners.ts'
 import type { ProcessEvents } from './open-events.ts'
 import type { ProcessConfig } from './process-config.ts'
@@ -39,6 +41,7 @@ export class HostedProcess implements RunningProcess {
   readonly #directory: ClientDirectory
   readonly #events: ProcessEvents
   readonly #metrics: Registry
+  readonly #traffic = new InternalTraffic()
   #publicApp: FastifyInstance | null = null
   #internalApp: FastifyInstance | null = null
   #state: 'starting' | 'running' | 'stopping' = 'starting'
@@ -102,6 +105,7 @@ export class HostedProcess implements RunningProcess {
     const signal = AbortSignal.timeout(this.#config.drainTimeoutMs)
     // Closing at once would cut off requests that are on their way over idle connections.
     if (this.#publicApp !== null) await delay(lameDuckMs)
+    else await this.#untilQuiet()
     // New connections are refused from here on; those that exist finish what they are doing.
     const closing = this.#publicApp?.close()
     // Without clients of its own, a process leaves the events that come from now on to the other replicas.
@@ -110,7 +114,7 @@ export class HostedProcess implements RunningProcess {
     for (const { relay } of this.hosted) await relay?.drain(signal)
     await closeWithin(closing, this.#publicApp, signal)
     await this.#events.closeIntake()
-    await closeWithin(this.#internalApp?.close(), this.#internalApp, signal)
+    await this.#leaveCallers(signal)
     await this.#release()
   }
 
@@ -121,6 +125,23 @@ export class HostedProcess implements RunningProcess {
     this.#internalApp?.server.closeAllConnections()
     await Promise.all([this.#publicApp?.close(), this.#internalApp?.close()])
     await this.#release()
+  }
+
+  /** Whoever calls may be stopping as well and need an answer for that: it is served a little longer. */
+  async #untilQuiet(): Promise<void> {
+    const endsAtMs = performance.now() + lingerMs
+    while (this.#traffic.quietForMs() < quietMs && performance.now() < endsAtMs) await delay(idleSweepMs)
+  }
+
+  /** Takes no new connection; those that exist are left to their callers, who close them as they fall idle. */
+  async #leaveCallers(signal: AbortSignal): Promise<void> {
+    if (this.#internalApp === null) return
+    this.#traffic.close()
+    // The HTTP server's own close would cut idle connections too, on which calls may be on their way.
+    const { server } = this.#internalApp
+    const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve))
+    await Promise.race([closed, delay(idleConnectionMs + idleSweepMs)])
+    await closeWithin(this.#internalApp.close(), this.#internalApp, signal)
   }
 
   async #release(): Promise<void> {
@@ -139,6 +160,7 @@ export class HostedProcess implements RunningProcess {
     const health = { notReady: () => this.notReady(), metrics: this.#metrics }
     if (internalPort !== null) {
       this.#internalApp = createInternalApp(health)
+      this.#traffic.watch(this.#internalApp)
       this.#serveServices(this.#internalApp, this.#directory.auth)
       await this.#internalApp.listen({ host, port: internalPort })
     }
@@ -173,6 +195,9 @@ function reasonsOf({ contract, instance, store }: HostedService): readonly strin
 }
 
 const idleSweepMs = 50
+/** How long a process without clients of its own goes on as before while it is still called, and what counts as not. */
+const lingerMs = 5_000
+const quietMs = 1_000
 /** How long a stopping process still answers on kept-alive connections, asking clients to let go of them. */
 const lameDuckMs = 500
 

@@ -22,7 +22,7 @@ export class SessionTurns implements Turns {
   }
 
   begin: Turns['begin'] = async (context, turn) => {
-    const { preferences } = await this.#session.beginTurn(context, turn)
+    const { preferences } = await this.#session.beginTurn(context, { ...turn, until: 'accepted' })
     return { preferredModel: preferences.model ?? null }
   }
 

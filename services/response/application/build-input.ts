@@ -49,8 +49,9 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
       if (truncated && truncation === 'disabled') throw contextTooLong()
       return { ...plain, items: [...items, ...input.items] }
     }
-    const turn = await persist(context, { forMs: patienceMs }, () =>
-      sessions.context(context, { sessionId, tokensMax }),
+    const held = { sessionId, responseId: response.responseId }
+    const [turn] = await persist(context, { forMs: patienceMs }, () =>
+      Promise.all([sessions.context(context, { sessionId, tokensMax }), sessions.hold(context, held)]),
     )
     if (turn.truncated && truncation === 'disabled') throw contextTooLong()
     return {

@@ -2,7 +2,14 @@ import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Timers } from '@parley/chassis/values/timers.ts'
 
-export type Persist = <T>(context: CallContext, options: { forMs: number }, work: () => Promise<T>) => Promise<T>
+export interface Patience {
+  /** Spent waiting, at most. */
+  readonly forMs: number
+  /** Failures after which the work is safe to repeat and may succeed; whatever may pass when absent. */
+  readonly after?: (error: unknown) => boolean
+}
+
+export type Persist = <T>(context: CallContext, patience: Patience, work: () => Promise<T>) => Promise<T>
 
 const firstDelayMs = 50
 const delayMaxMs = 2_000
@@ -12,13 +19,13 @@ const delayMaxMs = 2_000
  * or `forMs` have been spent waiting. An accepted request should not fail because a neighbour is being restarted.
  */
 export function createPersist({ timers }: { timers: Timers }): Persist {
-  return async function persist(context, { forMs }, work) {
+  return async function persist(context, { forMs, after = mayPass }, work) {
     let waitedMs = 0
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, delayMaxMs)) {
       try {
         return await work()
       } catch (error) {
-        if (!mayPass(error) || waitedMs >= forMs || context.signal.aborted) throw error
+        if (!after(error) || waitedMs >= forMs || context.signal.aborted) throw error
         await pause(timers, delayMs, context.signal)
         waitedMs += delayMs
       }

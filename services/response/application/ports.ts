@@ -204,6 +204,11 @@ export interface RequestInputs {
 }
 
 export interface SessionTurns {
+  /**
+   * Keeps the session for the response until its turn has ended; its acceptance only reserved it for a moment. Throws
+   * SESSION_NOT_FOUND, SESSION_CLOSED, SESSION_BUSY.
+   */
+  hold(context: CallContext, turn: { sessionId: string; responseId: string }): Promise<void>
   /** The newest items of the session that fit; `truncated` when older ones were left out. Throws SESSION_NOT_FOUND. */
   context(
     context: CallContext,

@@ -86,7 +86,8 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     progress.generation = generation
     const { responseId, tenant, model } = response
     const stepContext = { responseId, tenant, model, textFormat: input.options.textFormat ?? null }
-    return consume(progress, pipeline(stepContext, models.generate(run.scope, generation)))
+    const ask = () => consume(progress, pipeline(stepContext, models.generate(run.scope, generation)))
+    return persist(run.scope, { forMs: patienceMs, after: (error) => wasNotAsked(error, progress) }, ask)
   }
 
   async function finish(progress: Progress, outcome: Outcome): Promise<boolean> {
@@ -114,6 +115,11 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
     await transactor.transaction((tx) => store.release(tx, { responseId: response.responseId, attempt }))
     run.feed.fail(new AppError('SERVICE_UNAVAILABLE', 'This process is stopping. Follow the response again to go on.'))
   }
+}
+
+/** The call did not reach the service that makes it: the attempt has still not called a provider. */
+function wasNotAsked(error: unknown, { assembly, itemsBefore }: Progress): boolean {
+  return error instanceof AppError && error.kind === 'unavailable' && assembly.items().length === itemsBefore
 }
 
 /** Reads on to the end of the stream: leaving it early would cancel a call that has nothing left to do. */

@@ -2,11 +2,17 @@ import { AppError } from '@parley/chassis/values/errors.ts'
 import type { SessionCalls } from '@parley/session/contract.ts'
 import type { SessionTurns } from '../application/ports.ts'
 
-export class ContractSessionTurns implements SessionTurns {
-  readonly #session: Pick<SessionCalls, 'buildContext' | 'appendTurn' | 'abandonTurn'>
+type TurnCalls = Pick<SessionCalls, 'beginTurn' | 'buildContext' | 'appendTurn' | 'abandonTurn'>
 
-  constructor(session: Pick<SessionCalls, 'buildContext' | 'appendTurn' | 'abandonTurn'>) {
+export class ContractSessionTurns implements SessionTurns {
+  readonly #session: TurnCalls
+
+  constructor(session: TurnCalls) {
     this.#session = session
+  }
+
+  hold: SessionTurns['hold'] = async (context, { sessionId, responseId }) => {
+    await this.#session.beginTurn(context, { sessionId, responseId, until: 'ended' })
   }
 
   context: SessionTurns['context'] = (context, query) => this.#session.buildContext(context, query)

@@ -25,6 +25,7 @@ export class FakeNeighbours {
   readonly transcript: Item[] = []
   readonly appended: string[] = []
   readonly abandoned: string[] = []
+  readonly held: string[] = []
   preferences: Preferences = {}
   sessionIsDown = false
   requestIsDown = false
@@ -56,7 +57,11 @@ export class FakeNeighbours {
     },
   }
 
-  readonly session: Pick<SessionCalls, 'buildContext' | 'appendTurn' | 'abandonTurn'> = {
+  readonly session: Pick<SessionCalls, 'beginTurn' | 'buildContext' | 'appendTurn' | 'abandonTurn'> = {
+    beginTurn: async (_context, { responseId }) => {
+      this.held.push(responseId)
+      return { preferences: this.preferences }
+    },
     buildContext: async () => ({
       items: [...this.transcript],
       preferences: this.preferences,

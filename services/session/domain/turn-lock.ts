@@ -16,10 +16,16 @@ interface LockedSince {
   readonly nowMs: number
 }
 
-/** The lock for `responseId`, its lease renewed when it holds it already. Throws SESSION_BUSY while another one does. */
+/** The lock for `responseId`, its lease prolonged when it holds it already. Throws SESSION_BUSY while another one does. */
 export function takeTurn(session: LockedSince, turn: { responseId: string; leaseMs: number }): TurnLock {
-  if (session.lock?.responseId !== turn.responseId) requireFree(session)
-  return { responseId: turn.responseId, leaseUntilMs: session.nowMs + turn.leaseMs }
+  const { lock, nowMs } = session
+  const isHeld = lock?.responseId === turn.responseId
+  if (!isHeld) requireFree(session)
+  const leaseUntilMs = nowMs + turn.leaseMs
+  return {
+    responseId: turn.responseId,
+    leaseUntilMs: isHeld ? Math.max(lock.leaseUntilMs, leaseUntilMs) : leaseUntilMs,
+  }
 }
 
 /** The lock without that of `responseId`; another response's stays. */

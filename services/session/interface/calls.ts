@@ -34,6 +34,7 @@ import type {
   UserStore,
 } from '../application/ports.ts'
 import { createRemoveSession } from '../application/remove-session.ts'
+import type { SessionConfig } from '../config.ts'
 import type { SessionCalls } from '../contract.ts'
 
 export interface CallsPorts {
@@ -50,7 +51,10 @@ export interface CallsPorts {
 }
 
 /** Every call of the contract with its use case. */
-export function createCalls(ports: CallsPorts, limits: { turnLeaseMs: number; contextItemsMax: number }): SessionCalls {
+export function createCalls(
+  ports: CallsPorts,
+  limits: Pick<SessionConfig, 'turnLeaseMs' | 'reservationMs' | 'contextItemsMax'>,
+): SessionCalls {
   const { store, changeSession, sessions, items, turns, turnAudit, users, prompts, events, newId } = ports
   const removeSession = createRemoveSession({ sessions, items, turns, events })
   return {
@@ -79,7 +83,7 @@ export function createCalls(ports: CallsPorts, limits: { turnLeaseMs: number; co
     retirePrompt: createRetirePrompt(store, prompts),
     renderPrompt: createRenderPrompt(prompts),
 
-    beginTurn: createBeginTurn(changeSession, turns, { leaseMs: limits.turnLeaseMs }),
+    beginTurn: createBeginTurn(changeSession, turns, { accepted: limits.reservationMs, ended: limits.turnLeaseMs }),
     buildContext: createBuildContext({ sessions, items }, { itemsMax: limits.contextItemsMax }),
     appendTurn: createAppendTurn({ changeSession, items, turns, newId }),
     auditTurns: createAuditTurns(turnAudit),

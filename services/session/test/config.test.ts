@@ -12,6 +12,7 @@ function load(env: Record<string, string>) {
 test('without settings the defaults hold', (t: TestContext) => {
   t.assert.deepStrictEqual(load({}), {
     turnLeaseMs: 900_000,
+    reservationMs: 8_000,
     idleAfterMs: 1_800_000,
     expireAfterMs: 2_592_000_000,
     sweepIntervalMs: 60_000,

@@ -51,7 +51,7 @@ export async function startService(t: TestContext, limits: { contextItemsMax?: n
   const { contextItemsMax = 200 } = limits
   const calls = createCalls(
     { store, changeSession, sessions, events, newId, ...stores },
-    { turnLeaseMs: 60_000, contextItemsMax },
+    { turnLeaseMs: 60_000, reservationMs: 5_000, contextItemsMax },
   )
   const sweep = createSweepSessions(
     { sessions, changeSession, onBehalfOf: (tenant, work) => work(testContext({ tenant, keyId: null })) },

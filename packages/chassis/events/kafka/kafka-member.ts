@@ -1,4 +1,4 @@
-import { Consumer, type ConsumerGroupJoinPayload } from '@platformatic/kafka'
+import { type ClusterMetadata, Consumer, type ConsumerGroupJoinPayload } from '@platformatic/kafka'
 import type { Logger } from 'pino'
 import { assignPartitions } from './assign-partitions.ts'
 import { GroupAssignment } from './group-assignment.ts'
@@ -50,6 +50,8 @@ export class KafkaMember {
   #assignment: GroupAssignment | null = null
   #changing: Promise<void> = Promise.resolve()
   #cancelCheck: (() => void) | null = null
+  /** As of the last time this member, being the leader, spread them over the group. */
+  #spreadPartitions = 0
   #isLeaving = false
 
   constructor(options: KafkaMemberOptions) {
@@ -64,7 +66,10 @@ export class KafkaMember {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       heartbeatInterval: heartbeatMs,
-      partitionAssigner: assignPartitions,
+      partitionAssigner: (leaderId, members, topics, metadata) => {
+        this.#spreadPartitions = this.#partitionsIn(metadata)
+        return assignPartitions(leaderId, members, topics, metadata)
+      },
     })
     this.#listen()
   }
@@ -135,10 +140,10 @@ export class KafkaMember {
   #watchPartitions(isLeader: boolean): void {
     this.#cancelCheck?.()
     if (!isLeader) return
-    let known: number | null = null
+    let known = this.#spreadPartitions
     const timer = setInterval(async () => {
       const count = await this.#countPartitions()
-      if (known !== null && count > known && !this.#isLeaving) {
+      if (count > known && !this.#isLeaving) {
         this.#options.log.info({ groupId: this.#options.groupId }, 'partitions were added')
         this.#assignment?.revoke()
         this.#consumer.joinGroup({}).catch((error: Error) => this.#failed.resolve(error))
@@ -151,11 +156,14 @@ export class KafkaMember {
   /** Zero when it cannot be found out. */
   async #countPartitions(): Promise<number> {
     try {
-      const { topics } = await this.#consumer.metadata({ topics: [...this.#options.topics], forceUpdate: true })
-      return [...topics.values()].reduce((sum, { partitionsCount }) => sum + partitionsCount, 0)
+      return this.#partitionsIn(await this.#consumer.metadata({ topics: [...this.#options.topics], forceUpdate: true }))
     } catch {
       return 0
     }
+  }
+
+  #partitionsIn({ topics }: ClusterMetadata): number {
+    return this.#options.topics.reduce((sum, topic) => sum + (topics.get(topic)?.partitionsCount ?? 0), 0)
   }
 }
 

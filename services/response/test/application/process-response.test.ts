@@ -1,7 +1,18 @@
 import { type TestContext, test } from 'node:test'
 import { AppError } from '@parley/chassis/values/errors.ts'
 import { createLatch } from '@parley/testkit/latch.ts'
-import { attemptsOf, collect, createWorld, endOf, failsWith, startProcess, tenantA, textOf } from '../harness.ts'
+import {
+  attemptsOf,
+  collect,
+  createWorld,
+  endOf,
+  failsWith,
+  rowOf,
+  startProcess,
+  tenantA,
+  textOf,
+  untilMoving,
+} from '../harness.ts'
 import {
   assistantMessage,
   failingSteps,
@@ -203,4 +214,17 @@ test('input items are paged by id in both orders', async (t: TestContext) => {
   t.assert.deepStrictEqual(await page('asc', 'msg_2'), ['msg_3', false])
   t.assert.deepStrictEqual(await page('desc'), ['msg_3 msg_2', true])
   await t.assert.rejects(page('asc', 'msg_0'), failsWith('ITEM_NOT_FOUND'))
+})
+
+test('a gpt service that cannot be reached for a moment is waited for, and asked once', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const process = startProcess(world)
+  let refusals = 2
+  world.neighbours.script = () => {
+    if (refusals-- > 0) throw new AppError('SERVICE_UNAVAILABLE', 'The gpt service cannot be reached right now.')
+    return textSteps(['Hello'])
+  }
+  const responseId = await process.submit({ store: true })
+  await untilMoving(world, async () => (await rowOf(world, responseId)).status === 'completed', 'the answer')
+  t.assert.deepStrictEqual(await attemptsOf(world, responseId), ['1 ended'])
 })

@@ -129,3 +129,11 @@ test('two processes that bring the same turn at once write one end', async (t: T
   t.assert.strictEqual(await process.log.count(null, responseId), 5)
   t.assert.deepStrictEqual(world.neighbours.appended, [responseId])
 })
+
+test('a run keeps its session before it asks the model', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const process = startProcess(world)
+  const responseId = await process.submit({ sessionId, store: true })
+  await collect(process.follow(tenantA, { responseId, after: -1, waitMs: 0 }))
+  t.assert.deepStrictEqual(world.neighbours.held, [responseId])
+})

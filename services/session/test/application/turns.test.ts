@@ -3,6 +3,7 @@ import type { Item } from '@parley/kernel/items.ts'
 import { context, failsWith, letPass, message, page, startService } from '../harness.ts'
 
 const leaseMs = 60_000
+const reservationMs = 5_000
 
 async function startSession(t: TestContext) {
   const service = await startService(t)
@@ -168,4 +169,17 @@ test('items of concurrent turns keep one order without a gap', async (t: TestCon
     published.map(({ seq }) => seq),
     Array.from({ length: 21 }, (_, index) => index + 1),
   )
+})
+
+test('a response that is never accepted holds its session for a moment only; one that runs prolongs it', async (t: TestContext) => {
+  const { calls, store, sessionId, begin } = await startSession(t)
+  const reserve = (responseId: string) => calls.beginTurn(context, { sessionId, responseId, until: 'accepted' })
+  await reserve('resp_1')
+  await t.assert.rejects(begin('resp_2'), failsWith('SESSION_BUSY', /resp_1/))
+  await letPass(store, sessionId, reservationMs)
+  await reserve('resp_2')
+  await begin('resp_2')
+  await reserve('resp_2')
+  await letPass(store, sessionId, reservationMs)
+  await t.assert.rejects(begin('resp_3'), failsWith('SESSION_BUSY', /resp_2/))
 })
