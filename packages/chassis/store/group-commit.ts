@@ -2,7 +2,6 @@ import { AppError } from '../values/errors.ts'
 import type { Transaction } from '../values/transaction.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
-import type { SqlValue } from './store.ts'
 import { isFsyncError, storeUnavailable, toStoreError } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
 
@@ -17,10 +16,8 @@ export interface GroupCommitLimits {
 
 const gatherTurns = 4
 
-interface Write {
-  readonly sql: string
-  readonly values: readonly SqlValue[]
-}
+/** A statement with its values: running it again writes the same. */
+type Write = (connection: SqliteConnection) => unknown
 
 export interface GroupCommitOptions {
   readonly service: string
@@ -100,8 +97,8 @@ export class GroupCommit {
   }
 
   /** To be called with each statement of the open unit that may have changed something. */
-  wrote(sql: string, values: readonly SqlValue[]): void {
-    this.#writes.push({ sql, values })
+  wrote(write: Write): void {
+    this.#writes.push(write)
   }
 
   /** To be called with what a statement of the open unit threw. */
@@ -184,7 +181,7 @@ export class GroupCommit {
     this.#writes.length = this.#unitWritesFrom
     this.#connection.rollback()
     this.#connection.begin()
-    for (const { sql, values } of this.#writes) this.#connection.run(sql, values)
+    for (const write of this.#writes) write(this.#connection)
   }
 
   #commit(): void {
