@@ -38,12 +38,15 @@ function encodeOptions(
   { flavour, native }: { flavour: ChatFlavour; native: Readonly<Record<string, unknown>> },
 ): Record<string, unknown> {
   const limitGiven = 'max_tokens' in native || 'max_completion_tokens' in native
+  const limit = limitGiven ? undefined : options.maxOutputTokens
+  const takesNewLimit = flavour.maxTokensField === 'max_completion_tokens'
   return {
     temperature: options.temperature,
     top_p: options.topP,
     presence_penalty: options.presencePenalty,
     frequency_penalty: options.frequencyPenalty,
-    ...(limitGiven ? {} : { [flavour.maxTokensField]: options.maxOutputTokens }),
+    max_tokens: takesNewLimit ? undefined : limit,
+    max_completion_tokens: takesNewLimit ? limit : undefined,
     stop: options.stop,
     tools: options.tools?.map(({ type, name, description, parameters, strict }) => ({
       type,
