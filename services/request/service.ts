@@ -62,7 +62,7 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
     return {
       calls: createCalls({ submitRequest, inspect: createInspectRequests({ store, ledger, recentInputs }) }),
       subscriptions: createSubscriptions({
-        settleRequest: createSettleRequest({ ledger, onSettled: forgetSettled.note }),
+        settleRequest: createSettleRequest({ ledger, recentInputs, onSettled: forgetSettled.note }),
       }),
       start: forgetSettled.start,
       close: forgetSettled.stop,

@@ -1,6 +1,6 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
-import type { Ledger, LedgerRow, SettledRequest } from './ports.ts'
+import type { Ledger, LedgerRow, RecentInputs, SettledRequest } from './ports.ts'
 
 export type SettleRequest = (tx: Transaction, context: CallContext, outcome: Omit<LedgerRow, 'tenant'>) => Promise<void>
 
@@ -10,13 +10,18 @@ export type SettleRequest = (tx: Transaction, context: CallContext, outcome: Omi
  */
 export function createSettleRequest(ports: {
   ledger: Ledger
+  recentInputs: Pick<RecentInputs, 'forget'>
   onSettled: (request: SettledRequest) => void
 }): SettleRequest {
-  const { ledger, onSettled } = ports
+  const { ledger, recentInputs, onSettled } = ports
 
   return async function settleRequest(tx, context, outcome) {
-    const row = { ...outcome, tenant: context.principal.tenant }
-    await ledger.insert(tx, row)
-    tx.afterCommit(() => onSettled(row))
+    const { tenant } = context.principal
+    const { requestId } = outcome
+    await ledger.insert(tx, { ...outcome, tenant })
+    tx.afterCommit(() => {
+      recentInputs.forget(requestId)
+      onSettled({ tenant, requestId })
+    })
   }
 }

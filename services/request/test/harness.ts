@@ -64,7 +64,7 @@ export async function startRequests(t: TestContext) {
     clock,
     newId,
   })
-  const settleRequest = createSettleRequest({ ledger, onSettled: forgetSettled.note })
+  const settleRequest = createSettleRequest({ ledger, recentInputs, onSettled: forgetSettled.note })
   const inspect = createInspectRequests({ store: requests, ledger, recentInputs })
   const coldInspect = createInspectRequests({
     store: requests,
