@@ -1,6 +1,7 @@
 import type { Clock } from '@parley/chassis/values/clock.ts'
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
+import type { ReadyIterator } from '@parley/chassis/values/ready-values.ts'
 import type { Timers } from '@parley/chassis/values/timers.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import { framesWithoutRun } from '../domain/frame-numbering.ts'
@@ -24,7 +25,7 @@ export interface FollowQuery {
 }
 
 /** Frames until `response-end`. `return` may be called at any time, also while a frame is waited for. */
-export type FrameReader = AsyncIterableIterator<Frame, undefined>
+export type FrameReader = ReadyIterator<Frame> & AsyncIterableIterator<Frame, undefined>
 export type FollowResponse = (context: CallContext, query: FollowQuery) => FrameReader
 
 /** A response usually arrives within moments of its acceptance; only then is the store asked. */
@@ -70,9 +71,16 @@ class ResponseFollower implements FrameReader {
   }
 
   next(): Promise<IteratorResult<Frame, undefined>> {
-    const frame = this.#closed || this.#page.length > 0 ? undefined : this.#run?.feed.at(this.#nextSeq)
-    if (frame !== undefined && frame !== 'dropped') return Promise.resolve(this.#deliver(frame))
-    return this.#advance()
+    const frame = this.ready()
+    return frame === undefined ? this.#advance() : Promise.resolve({ done: false, value: frame })
+  }
+
+  ready(): Frame | undefined {
+    if (this.#closed || this.#page.length > 0) return undefined
+    const frame = this.#run?.feed.at(this.#nextSeq)
+    if (frame === undefined || frame === 'dropped') return undefined
+    this.#passed(frame)
+    return frame
   }
 
   async return(): Promise<IteratorResult<Frame, undefined>> {
@@ -91,18 +99,19 @@ class ResponseFollower implements FrameReader {
   async #advance(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#closed) {
       const frame = this.#page.shift() ?? (this.#run === null ? await this.#search() : await this.#read(this.#run))
-      if (frame !== undefined) return this.#deliver(frame)
+      if (frame === undefined) continue
+      this.#passed(frame)
+      return { done: false, value: frame }
     }
     return { done: true, value: undefined }
   }
 
-  #deliver(frame: Frame): IteratorResult<Frame, undefined> {
+  #passed(frame: Frame): void {
     this.#nextSeq = frame.seq + 1
     if (frame.step.type === 'response-end') {
       this.#closed = true
       if (this.#run !== null && !this.#run.isRunning) this.#ports.runs.remove(this.#run)
     }
-    return { done: false, value: frame }
   }
 
   /** The next frame of a run in this process; undefined after something has changed. */

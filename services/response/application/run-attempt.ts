@@ -1,4 +1,5 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
+import { forEachReady } from '@parley/chassis/values/ready-values.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Generate } from '@parley/gpt/contract.ts'
 import type { GenerationEnd, GenerationStep, ResponseStep } from '@parley/kernel/frames.ts'
@@ -122,17 +123,17 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
 async function consume({ run, writer, assembly }: Progress, steps: AsyncIterable<GenerationStep>) {
   let end: GenerationEnd | null = null
   try {
-    for await (const step of steps) {
+    await forEachReady(steps, (step) => {
       if (run.scope.reason !== null) throw run.scope.reason
       if (step.type === 'generation-end') {
         end = step
-        continue
+        return
       }
       assembly.take(step)
       writer.write(step)
       const room = writer.room()
-      if (room !== undefined) await untilRoom(run, room)
-    }
+      return room === undefined ? undefined : untilRoom(run, room)
+    })
   } catch (error) {
     // What breaks after the generation has ended takes nothing away from it.
     if (end === null) throw error
