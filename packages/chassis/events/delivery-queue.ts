@@ -47,7 +47,7 @@ export class DeliveryQueue {
       this.#deliveries++
       void this.#deliver(batch).then((results) => {
         this.#deliveries--
-        for (const [index, { settle }] of batch.entries()) settle(results[index] ?? unknownResult)
+        batch.forEach(({ settle }, index) => settle(results[index] ?? unknownResult))
         this.#pump()
       })
     }

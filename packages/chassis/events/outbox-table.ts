@@ -118,16 +118,16 @@ export class OutboxTable {
   /** Published events leave the outbox. */
   async delete(envelopes: readonly Envelope[]): Promise<void> {
     await this.#store.transaction(async (tx) => {
-      for (const envelope of envelopes) await this.#delete.run(tx, placeOf(envelope))
+      for (const envelope of envelopes) await this.#delete.write(tx, placeOf(envelope))
     })
   }
 
   async postpone(envelope: Envelope, attempts: number, nextAttemptAt: number): Promise<void> {
-    await this.#run((tx) => this.#postpone.run(tx, { ...placeOf(envelope), attempts, nextAttemptAt }))
+    await this.#run((tx) => this.#postpone.write(tx, { ...placeOf(envelope), attempts, nextAttemptAt }))
   }
 
   async park(envelope: Envelope, attempts: number, reason: string): Promise<void> {
-    await this.#run((tx) => this.#park.run(tx, { ...placeOf(envelope), attempts, reason }))
+    await this.#run((tx) => this.#park.write(tx, { ...placeOf(envelope), attempts, reason }))
   }
 
   /** Makes a parked event sendable again; undefined when there is no such parked event. */

@@ -66,7 +66,7 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
       const { tenant } = principal
       const subject = event.key(data)
       const cause = causationId ?? requestId
-      await insert.run(tx, {
+      await insert.write(tx, {
         id,
         source,
         subject,

@@ -77,13 +77,7 @@ export class GroupCommit {
     }
     return new Promise<T>((committed, failed) => {
       const unit = new SqliteUnit({ committed: (value) => committed(value as T), failed })
-      // The work continues from here, so it runs in the asynchronous context of its caller, not in that of the batch.
-      unit.turn
-        .then(() => runInTransactionScope(unit, work))
-        .then(
-          (value) => this.#unitEnded(unit, null, value),
-          (error: unknown) => this.#unitEnded(unit, { thrown: error }),
-        )
+      void this.#perform(unit, work)
       this.#queue.push(unit)
       this.#schedule()
     })
@@ -118,6 +112,19 @@ export class GroupCommit {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
+  }
+
+  /** Runs in the asynchronous context of the unit's caller, not in that of the batch. */
+  async #perform(unit: SqliteUnit, work: (tx: Transaction) => Promise<unknown>): Promise<void> {
+    await unit.turn
+    let value: unknown
+    try {
+      value = await runInTransactionScope(unit, work)
+    } catch (thrown) {
+      this.#unitEnded(unit, { thrown })
+      return
+    }
+    this.#unitEnded(unit, null, value)
   }
 
   #schedule(): void {

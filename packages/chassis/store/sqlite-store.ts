@@ -89,6 +89,11 @@ export class SqliteStore<Schema> implements Store<Schema> {
       first: (tx, values) =>
         perform(tx, (connection) => query.first(connection.statementOf(query), values) as Row | undefined),
       run: (tx, values) => perform(tx, (connection) => query.run(connection.statementOf(query), values)),
+      async require(tx, values, refusal) {
+        const changed = await perform(tx, (connection) => query.run(connection.statementOf(query), values))
+        if (changed === 0) throw refusal()
+      },
+      write: (tx, values) => perform(tx, (connection) => void query.run(connection.statementOf(query), values)),
     }
   }
 

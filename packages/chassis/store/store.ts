@@ -45,6 +45,16 @@ export interface PreparedQuery<Row, Parameters = Record<string, never>> {
   first(tx: Transaction | null, parameters: Parameters): Promise<Row | undefined>
   /** Resolves to the number of rows changed. */
   run(tx: Transaction, parameters: Parameters): Promise<number>
+  /**
+   * A change whose effect nothing in the unit waits for. A server may get it with a later statement or with the commit, so
+   * what it throws may come from there; later statements of the unit see it.
+   */
+  write(tx: Transaction, parameters: Parameters): Promise<void>
+  /**
+   * Like `write`, for an insert, update or delete without `returning` that must change at least one row: else the unit
+   * fails with `refusal()`, now or at its commit, and nothing of it is kept.
+   */
+  require(tx: Transaction, parameters: Parameters, refusal: () => unknown): Promise<void>
 }
 
 /** What a commit survives: the death of the process, or the loss of power as well. */

@@ -26,8 +26,8 @@ export class KyselyLedger implements Ledger {
     )
   }
 
-  insert: Ledger['insert'] = async (tx, row) => {
-    await this.#insert.run(tx, {
+  insert: Ledger['insert'] = (tx, row) =>
+    this.#insert.write(tx, {
       tenant: row.tenant,
       request_id: row.requestId,
       response_id: row.responseId,
@@ -38,7 +38,6 @@ export class KyselyLedger implements Ledger {
       attempts: row.attempts,
       settled_at: row.settledAt,
     })
-  }
 
   list: Ledger['list'] = async (tenant, { after, limit }) => {
     const newestFirst = this.#store.read

@@ -53,8 +53,8 @@ export class KyselyRequestStore implements RequestStore {
     )
   }
 
-  insert: RequestStore['insert'] = async (tx, request) => {
-    await this.#insert.run(tx, {
+  insert: RequestStore['insert'] = (tx, request) =>
+    this.#insert.write(tx, {
       tenant: request.tenant,
       request_id: request.requestId,
       response_id: request.responseId,
@@ -64,7 +64,6 @@ export class KyselyRequestStore implements RequestStore {
       input: request.inputText,
       accepted_at: request.acceptedAt,
     })
-  }
 
   claimKey: RequestStore['claimKey'] = async (tx, claim) => {
     const changed = await this.#claimKey.run(tx, {

@@ -80,8 +80,8 @@ export class KyselyResponseStore implements ResponseStore {
     )
   }
 
-  insert: ResponseStore['insert'] = async (tx, { principal, correlationId }, submitted, lease) => {
-    await this.#insert.run(tx, {
+  insert: ResponseStore['insert'] = (tx, { principal, correlationId }, submitted, lease) =>
+    this.#insert.write(tx, {
       responseId: submitted.responseId,
       requestId: submitted.requestId,
       tenant: principal.tenant,
@@ -97,7 +97,6 @@ export class KyselyResponseStore implements ResponseStore {
       leaseMs: lease?.leaseMs ?? 0,
       createdAt: submitted.acceptedAt,
     })
-  }
 
   find: ResponseStore['find'] = async (responseId) => {
     const row = await this.#find.first(null, { responseId })

@@ -86,6 +86,8 @@ function watched(store: Store<SessionSchema>, watch: Watch): Store<SessionSchema
       },
       first: async (tx, parameters) => count(await query.first(tx, parameters), 1),
       run: async (tx, parameters) => count(await query.run(tx, parameters), 1),
+      write: async (tx, parameters) => count(await query.write(tx, parameters), 1),
+      require: async (tx, parameters, refusal) => count(await query.require(tx, parameters, refusal), 1),
     }
   }
   const noteStatement: KyselyPlugin = {
