@@ -62,8 +62,9 @@ class SteadyFrames implements ReadyIterator<Frame>, AsyncIterableIterator<Frame,
   async next(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#isOver) {
       try {
-        const frame = await this.#read()
-        if (frame !== undefined) return { done: false, value: frame }
+        this.#frames ??= this.#connect()
+        const frame = this.#misplaced ?? (await this.#frames.next()).value
+        if (this.#isNext(frame)) return { done: false, value: this.#pass(frame) }
       } catch (thrown) {
         await this.#afterBreak(toAppError(thrown))
       }
@@ -77,24 +78,28 @@ class SteadyFrames implements ReadyIterator<Frame>, AsyncIterableIterator<Frame,
     return over
   }
 
-  /** Undefined when there is nothing to pass on: a frame came again, or the end has been passed. */
-  async #read(): Promise<Frame | undefined> {
+  #connect(): AsyncIterator<Frame> {
     const { responseId, waitMs } = this.#query
-    const after = this.#last
-    this.#frames ??= this.#ports.responses.follow(this.#context, { responseId, after, waitMs })[Symbol.asyncIterator]()
-    const frame = this.#misplaced ?? (await this.#frames.next()).value
+    return this.#ports.responses
+      .follow(this.#context, { responseId, after: this.#last, waitMs })
+      [Symbol.asyncIterator]()
+  }
+
+  /** False when there is nothing to pass on: a frame came again, or the end has been passed. */
+  #isNext(frame: Frame | undefined): frame is Frame {
     this.#misplaced = null
     if (frame === undefined) {
       if (!this.#hasEnded) {
         throw new AppError('OUTCOME_UNKNOWN', 'The response broke off before it ended. It may still be running.')
       }
       this.#isOver = true
-      return undefined
+      return false
     }
-    if (frame.seq <= this.#last) return undefined
-    if (frame.seq === this.#last + 1) return this.#pass(frame)
-    await this.#frames.return?.()
-    throw gap(this.#last, frame.seq)
+    if (frame.seq > this.#last + 1) {
+      void this.#frames?.return?.()
+      throw gap(this.#last, frame.seq)
+    }
+    return frame.seq > this.#last
   }
 
   #pass(frame: Frame): Frame {

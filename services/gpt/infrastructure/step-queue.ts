@@ -64,14 +64,14 @@ export class StepQueue<T> implements ReadyIterator<T>, AsyncIterableIterator<T, 
     return item
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     const item = this.ready()
-    if (item !== undefined) return { done: false, value: item }
-    if (this.#outcome === 'ended') return { done: true, value: undefined }
+    if (item !== undefined) return Promise.resolve({ done: false, value: item })
+    if (this.#outcome === 'ended') return Promise.resolve({ done: true, value: undefined })
     if (this.#outcome !== null) {
       const { error } = this.#outcome
       this.#outcome = 'ended'
-      throw error
+      return Promise.reject(error)
     }
     this.#waiting = Promise.withResolvers()
     return this.#waiting.promise

@@ -98,7 +98,9 @@ class ResponseFollower implements FrameReader {
 
   async #advance(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#closed) {
-      const frame = this.#page.shift() ?? (this.#run === null ? await this.#search() : await this.#read(this.#run))
+      const ready = this.ready()
+      if (ready !== undefined) return { done: false, value: ready }
+      const frame = this.#page.shift() ?? (await (this.#run === null ? this.#search() : this.#read(this.#run)))
       if (frame === undefined) continue
       this.#passed(frame)
       return { done: false, value: frame }
@@ -114,20 +116,19 @@ class ResponseFollower implements FrameReader {
     }
   }
 
-  /** The next frame of a run in this process; undefined after something has changed. */
-  async #read(run: LiveRun): Promise<Frame | undefined> {
-    const found = run.feed.at(this.#nextSeq)
-    if (found === 'dropped') return this.#turnPage()
-    if (found !== undefined) return found
+  /** For a run in this process that has nothing ready: undefined after something has changed. */
+  #read(run: LiveRun): Promise<Frame | undefined> | undefined {
+    if (run.feed.at(this.#nextSeq) === 'dropped') return this.#turnPage()
     if (run.feed.failure !== null) {
       if (run.stopped !== 'overtaken' || !run.feed.logged) throw run.feed.failure
       this.#run = null
     } else if (run.feed.ended) {
       this.#closed = true
     } else {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        run.feed.onChange(resolve)
+      return new Promise((resolve) => {
+        const wake = () => resolve(undefined)
+        this.#wake = wake
+        run.feed.onChange(wake)
       })
     }
     return undefined
