@@ -20,9 +20,8 @@ export function encodeChatBody(request: ModelRequest, flavour: ChatFlavour): str
   const native = options.native?.dialect === 'chat' ? options.native.parameters : {}
   const body: Record<string, unknown> = { ...native, model: request.providerModel }
   body['messages'] = encodeMessages(request, flavour)
-  for (const [name, value] of Object.entries(encodeOptions(options, { flavour, native }))) {
-    if (value !== undefined) body[name] = value
-  }
+  const asked = encodeOptions(options, { flavour, native })
+  for (const name in asked) if (asked[name] !== undefined) body[name] = asked[name]
   if (delivery === 'incremental') {
     body['stream'] = true
     body['stream_options'] = { ...asRecord(native['stream_options']), include_usage: true }
@@ -97,7 +96,7 @@ interface ChatMessage {
 function encodeMessages({ instructions, items }: ModelRequest, flavour: ChatFlavour): ChatMessage[] {
   const messages: ChatMessage[] = []
   if (instructions !== null) messages.push({ role: 'system', content: instructions })
-  for (const [index, item] of items.entries()) addItem(messages, item, { index, flavour })
+  items.forEach((item, index) => addItem(messages, item, { index, flavour }))
   return messages
 }
 

@@ -83,9 +83,11 @@ export class EventStreamWriter {
 
   /** Undefined once all is written; a promise when the client has to read first. */
   #writeEvents(events: readonly string[]): Promise<void> | undefined {
-    for (const [index, event] of events.entries()) {
+    let written = 0
+    for (const event of events) {
       if (this.#raw.destroyed) throw callerGone
-      if (!this.#raw.write(event)) return this.#writeWhenDrained(events.slice(index + 1))
+      written++
+      if (!this.#raw.write(event)) return this.#writeWhenDrained(events.slice(written))
     }
     this.#silence.refresh()
     return undefined
