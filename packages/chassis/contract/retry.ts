@@ -12,15 +12,19 @@ const policy = retry(handleWhen(isTransient), {
  * Repeats a call that failed for a passing reason. Only the outermost caller does (depth 0), and only for calls that may
  * be repeated; the inner layers fail fast, so that tries do not multiply.
  */
-export async function retryOutermost<T>(
+export function retryOutermost<T>(
   definition: AnyCall,
   context: CallContext,
   attempt: () => Promise<T>,
 ): Promise<T> {
+  return context.depth > 0 || !definition.idempotent ? attempt() : attemptAgain(context, attempt)
+}
+
+async function attemptAgain<T>(context: CallContext, attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt()
   } catch (error) {
-    if (context.depth > 0 || !definition.idempotent || !isTransient(error)) throw error
+    if (!isTransient(error)) throw error
     return policy.execute((state: IRetryContext) => {
       if (state.signal.aborted) throw error
       return attempt()

@@ -25,8 +25,8 @@ export class RelayLane {
   readonly subject: string
   phase: 'loading' | 'sending' | 'waiting' = 'loading'
   readonly events: LaneEvent[] = []
-  /** Subscribers that have taken the first event, when others have not. */
-  readonly taken = new Set<string>()
+  /** Subscribers that have taken the first event, when others have not; null for none. */
+  taken: Set<string> | null = null
   /** How often in a row the first event was answered `retry`. */
   retries = 0
   cancelTimer: (() => void) | null = null
@@ -94,7 +94,7 @@ export class RelayLane {
   /** The first event was published. */
   advance(): void {
     this.events.shift()
-    this.taken.clear()
+    this.taken = null
     this.retries = 0
   }
 

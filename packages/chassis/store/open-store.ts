@@ -21,7 +21,12 @@ export interface OpenStoreOptions {
   readonly log?: Pick<Logger, 'error'>
 }
 
-const defaultLimits: GroupCommitLimits = { batchMax: 256, queueMax: 10_000, unitMs: 5_000 }
+const defaultLimits = { queueMax: 10_000, unitMs: 5_000 }
+/**
+ * A batch runs within one turn of the event loop, and streams wait for it: some tens of microseconds per unit. Larger ones
+ * only pay where a commit waits for the disk.
+ */
+const batchMaxDefaults: Readonly<Record<Durability, number>> = { process: 32, power: 256 }
 /** The first version without a defect that could damage a file while its log starts again. */
 const sqliteVersionMin = [3, 51, 3] as const
 const openAttemptsMax = 50
@@ -39,7 +44,7 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
     return new SqliteStore<Schema>(writer, {
       path,
       service,
-      limits: { ...defaultLimits, ...limits },
+      limits: { ...defaultLimits, batchMax: batchMaxDefaults[options.durability], ...limits },
       defect: (err, message) => {
         if (log === undefined) process.emitWarning(`${message} (service ${service}): ${String(err)}`)
         else log.error({ err, service }, message)
