@@ -12,11 +12,7 @@ const policy = retry(handleWhen(isTransient), {
  * Repeats a call that failed for a passing reason. Only the outermost caller does (depth 0), and only for calls that may
  * be repeated; the inner layers fail fast, so that tries do not multiply.
  */
-export function retryOutermost<T>(
-  definition: AnyCall,
-  context: CallContext,
-  attempt: () => Promise<T>,
-): Promise<T> {
+export function retryOutermost<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
   return context.depth > 0 || !definition.idempotent ? attempt() : attemptAgain(context, attempt)
 }
 

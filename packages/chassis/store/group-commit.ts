@@ -49,6 +49,8 @@ export class GroupCommit {
   #writes: Write[] = []
   #unitWritesFrom = 0
   #isScheduled = false
+  #isHeld = false
+  #isFlushDue = false
   #lastBatchSize = 0
   /** Set when a statement failed in a way that may have ended the database's transaction: the whole batch is lost. */
   #batchError: unknown = null
@@ -105,6 +107,16 @@ export class GroupCommit {
     this.#failure ??= error
   }
 
+  /** Begins no batch until the returned function is called; null while one is under way. */
+  hold(): (() => void) | null {
+    if (this.#isHeld || this.#batch.length > 0) return null
+    this.#isHeld = true
+    return () => {
+      this.#isHeld = false
+      if (this.#isFlushDue) this.#flush()
+    }
+  }
+
   /** Refuses new units and resolves when none waits or runs. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -142,6 +154,8 @@ export class GroupCommit {
   }
 
   #flush(): void {
+    this.#isFlushDue = this.#isHeld
+    if (this.#isHeld) return
     const { batchMax } = this.#options.limits
     this.#batch = this.#queue.length <= batchMax ? this.#queue : this.#queue.slice(0, batchMax)
     this.#queue = this.#queue.length <= batchMax ? [] : this.#queue.slice(batchMax)

@@ -45,6 +45,7 @@ export class SqliteStore<Schema> implements Store<Schema> {
     this.#reader = new SqliteConnection(path, { readOnly: true })
     this.#checkpointer = new Checkpointer(writer, {
       path,
+      hold: () => this.#commits.hold(),
       failed: (error) => this.#commits.fail(storeUnavailable(service, 'a checkpoint could not be made durable', error)),
     })
     this.#commits = new GroupCommit(writer, {
