@@ -91,6 +91,12 @@ export class RelayLane {
     this.#lastSeq = rows.at(-1)?.seq ?? this.#lastSeq
   }
 
+  /** One of several subscribers has taken the first event. */
+  noteTaken(subscriber: string): void {
+    this.taken ??= new Set()
+    this.taken.add(subscriber)
+  }
+
   /** The first event was published. */
   advance(): void {
     this.events.shift()

@@ -136,7 +136,7 @@ export class RelayLanes {
     const settle = (subscriber: string, result: DeliveryResult) => {
       if (this.#isStopped) return
       if (result.status === 'done') {
-        if (all.length > 1) (lane.taken ??= new Set()).add(subscriber)
+        if (all.length > 1) lane.noteTaken(subscriber)
       } else if (worst === null || severity[result.status] > severity[worst.status]) worst = result
       open--
       if (open > 0) return
