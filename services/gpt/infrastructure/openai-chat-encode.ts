@@ -96,7 +96,8 @@ interface ChatMessage {
 function encodeMessages({ instructions, items }: ModelRequest, flavour: ChatFlavour): ChatMessage[] {
   const messages: ChatMessage[] = []
   if (instructions !== null) messages.push({ role: 'system', content: instructions })
-  items.forEach((item, index) => addItem(messages, item, { index, flavour }))
+  let index = 0
+  for (const item of items) addItem(messages, item, { index: index++, flavour })
   return messages
 }
 
