@@ -1,5 +1,6 @@
 import type { CallContext, Deadline, Principal } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
+import { deadlines, type Expiring, type Expiry } from './deadlines.ts'
 
 export interface ScopeOptions {
   principal: Principal
@@ -13,13 +14,16 @@ export interface ScopeOptions {
 
 type AbortListener = (reason: AppError) => void
 
+/** Most scopes have a listener or two for a moment, so a list of their own is made for the first. */
+const nobody: AbortListener[] = []
+
 /**
  * A call context that is alive: it ends when its deadline passes, when its parent ends, or when `end` is called. A
  * process makes several per request, so the AbortSignal that callees may listen to is only made when one is asked for.
  *
- * Invariants: it aborts at most once; a child never outlives its parent; after `close` no timer or link is left.
+ * Invariants: it aborts at most once; a child never outlives its parent; after `close` no deadline or link is left.
  */
-export class CallScope implements CallContext, Deadline {
+export class CallScope implements CallContext, Deadline, Expiring {
   readonly principal: Principal
   readonly requestId: string
   readonly correlationId: string
@@ -27,10 +31,10 @@ export class CallScope implements CallContext, Deadline {
   readonly traceparent: string | null
   readonly depth: number
   readonly #endsAtMs: number
-  #listeners: Set<AbortListener> | null = null
+  #listeners: AbortListener[] = nobody
   #controller: AbortController | null = null
   #reason: AppError | null = null
-  #timer: NodeJS.Timeout | null = null
+  #expiry: Expiry | null = null
   #unlink: (() => void) | null = null
 
   private constructor(options: ScopeOptions, endsAtMs: number) {
@@ -46,7 +50,7 @@ export class CallScope implements CallContext, Deadline {
   /** A scope that no caller waits above: an incoming HTTP request, an event, a timer. Close it when the work is done. */
   static root(options: ScopeOptions): CallScope {
     const scope = new CallScope(options, performance.now() + options.deadlineMs)
-    scope.#startTimer(options.deadlineMs)
+    scope.#expiry = deadlines.add(scope.#endsAtMs, scope)
     return scope
   }
 
@@ -56,7 +60,7 @@ export class CallScope implements CallContext, Deadline {
     const options = { ...scopeFields(parent), depth: parent.depth + 1, deadlineMs }
     const scope = new CallScope(options, performance.now() + Math.min(remainingMs, deadlineMs))
     scope.#unlink = onAbort(parent, (reason) => scope.end(reason))
-    if (deadlineMs < remainingMs) scope.#startTimer(deadlineMs)
+    if (deadlineMs < remainingMs) scope.#expiry = deadlines.add(scope.#endsAtMs, scope)
     return scope
   }
 
@@ -87,15 +91,20 @@ export class CallScope implements CallContext, Deadline {
     this.#reason = reason
     this.close()
     this.#controller?.abort(reason)
-    const listeners = this.#listeners
-    this.#listeners = null
-    if (listeners !== null) for (const listener of listeners) listener(reason)
+    // One that is forgotten by what an earlier one does is not called.
+    for (let next = this.#listeners.shift(); next !== undefined; next = this.#listeners.shift()) next(reason)
+    this.#listeners = nobody
   }
 
-  /** Lets go of the timer and the parent; the scope no longer ends by itself. */
+  /** Its time is over. */
+  expire(): void {
+    this.end(timeout())
+  }
+
+  /** Lets go of the deadline and the parent; the scope no longer ends by itself. */
   close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+    this.#expiry?.cancel()
+    this.#expiry = null
     this.#unlink?.()
     this.#unlink = null
   }
@@ -106,9 +115,14 @@ export class CallScope implements CallContext, Deadline {
       listener(this.#reason)
       return doNothing
     }
-    this.#listeners ??= new Set()
-    const listeners = this.#listeners.add(listener)
-    return () => listeners.delete(listener)
+    if (this.#listeners === nobody) this.#listeners = [listener]
+    else this.#listeners.push(listener)
+    return () => this.#forget(listener)
+  }
+
+  #forget(listener: AbortListener): void {
+    const index = this.#listeners.lastIndexOf(listener)
+    if (index !== -1) this.#listeners.splice(index, 1)
   }
 
   /** Settles as `work` does, or rejects as soon as the scope ends. */
@@ -126,11 +140,6 @@ export class CallScope implements CallContext, Deadline {
         },
       )
     })
-  }
-
-  #startTimer(delayMs: number): void {
-    // setTimeout counts in 32 bits; anything longer would fire at once.
-    this.#timer = setTimeout(() => this.end(timeout()), Math.min(delayMs, 0x7fffffff)).unref()
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AppError } from '../values/errors.ts'
+import { type ReadyIterator, takeReady } from '../values/ready-values.ts'
 import { type CallScope, callerGone } from './call-scope.ts'
 
 export interface OpenStream {
@@ -23,11 +24,13 @@ const over: IteratorResult<unknown, undefined> = { done: true, value: undefined 
  *
  *   idle ──next──▶ open ──callee's end, failure, scope's end, return──▶ over
  */
-export class LocalStream implements AsyncIterableIterator<unknown, undefined> {
+export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterator<unknown, undefined> {
   readonly #options: LocalStreamOptions
   #stream: OpenStream | null = null
   #isOver = false
   #delivered = false
+  /** A frame that was ready and did not pass: the next `next` tells. */
+  #failure: { readonly error: unknown } | null = null
   #rejectPending: ((reason: AppError) => void) | null = null
   #forget: (() => void) | null = null
 
@@ -40,13 +43,33 @@ export class LocalStream implements AsyncIterableIterator<unknown, undefined> {
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
+    if (this.#failure !== null) return this.#fail(this.#failure.error)
     if (this.#isOver) return Promise.resolve(over)
     return this.#stream === null ? this.#begin() : this.#advance(this.#stream)
+  }
+
+  ready(): unknown {
+    const stream = this.#stream
+    if (this.#isOver || stream === null || stream.scope.reason !== null || this.#options.afterFrame !== null) return
+    const frame = takeReady(stream.frames)
+    if (frame === undefined) return
+    try {
+      return this.#options.pass(frame)
+    } catch (error) {
+      this.#failure = { error }
+      this.#leave()
+      return
+    }
   }
 
   async return(): Promise<IteratorResult<unknown, undefined>> {
     this.#leave()
     return over
+  }
+
+  #fail(error: unknown): Promise<never> {
+    this.#failure = null
+    return Promise.reject(error)
   }
 
   async #begin(): Promise<IteratorResult<unknown, undefined>> {

@@ -7,16 +7,16 @@ import type { AnyCall } from './define-contract.ts'
  * Repeats a call that failed for a passing reason: an idempotent one whatever came of it, any other only if it surely had
  * no effect. Only the outermost caller does (depth 0); the inner layers fail fast, so that tries do not multiply.
  */
-export async function retryOutermost<T>(
-  definition: AnyCall,
-  context: CallContext,
-  attempt: () => Promise<T>,
-): Promise<T> {
+export function retryOutermost<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
+  return context.depth > 0 ? attempt() : attemptAgain(definition, context, attempt)
+}
+
+async function attemptAgain<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt()
   } catch (error) {
     const { isPassing, policy } = definition.idempotent ? repeatable : unrepeatable
-    if (context.depth > 0 || !isPassing(error)) throw error
+    if (!isPassing(error)) throw error
     return policy.execute((state: IRetryContext) => {
       if (state.signal.aborted) throw error
       return attempt()

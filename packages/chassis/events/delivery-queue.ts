@@ -47,7 +47,8 @@ export class DeliveryQueue {
       this.#deliveries++
       void this.#deliver(batch).then((results) => {
         this.#deliveries--
-        for (const [index, { settle }] of batch.entries()) settle(results[index] ?? unknownResult)
+        let index = 0
+        for (const { settle } of batch) settle(results[index++] ?? unknownResult)
         this.#pump()
       })
     }

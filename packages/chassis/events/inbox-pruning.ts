@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { Store } from '../store/store.ts'
-import type { EventTables } from './event-tables.ts'
+import type { EventTables, InboxRow } from './event-tables.ts'
 
 /**
  * Forgets events that were received longer ago than `olderThanMs`, but never the last of a key: its number is what tells
@@ -12,27 +12,28 @@ export type PruneInbox = (options: { olderThanMs: number }) => Promise<number>
 /** Rows looked at between two turns of the event loop. */
 const pageRows = 500
 
-/** Walks the inbox from the oldest event on, which is the order of its ids, in pages that each take one commit. */
+type Place = { source: string; subject: string; seq: number }
+type Range = Place & { lastSource: string; lastSubject: string; lastSeq: number; olderThanMs: number }
+
+/** Walks the inbox by key, in pages that each take one commit. */
 export function createInboxPruning(store: Store<EventTables>, consumer: string): PruneInbox {
-  const listPage = store.prepare<{ event_id: string; is_old: number }, { afterId: string; olderThanMs: number }>(
-    (db, p) =>
-      db
-        .selectFrom('inbox')
-        .select([
-          'event_id',
-          sql<number>`case when received_at < ${store.nowMs} - ${p.olderThanMs} then 1 else 0 end`.as('is_old'),
-        ])
-        .where('consumer', '=', consumer)
-        .where('event_id', '>', p.afterId)
-        .orderBy('event_id')
-        .limit(pageRows),
+  const listPage = store.prepare<Pick<InboxRow, 'source' | 'aggregateid' | 'seq'>, Place>((db, p) =>
+    db
+      .selectFrom('inbox')
+      .select(['source', 'aggregateid', 'seq'])
+      .where('consumer', '=', consumer)
+      .where(sql<SqlBool>`(source, aggregateid, seq) > (${p.source}, ${p.subject}, ${p.seq})`)
+      .orderBy('source')
+      .orderBy('aggregateid')
+      .orderBy('seq')
+      .limit(pageRows),
   )
-  const deleteBetween = store.prepare<never, { afterId: string; lastId: string; olderThanMs: number }>((db, p) =>
+  const deleteBetween = store.prepare<never, Range>((db, p) =>
     db
       .deleteFrom('inbox')
       .where('consumer', '=', consumer)
-      .where('event_id', '>', p.afterId)
-      .where('event_id', '<=', p.lastId)
+      .where(sql<SqlBool>`(source, aggregateid, seq) > (${p.source}, ${p.subject}, ${p.seq})`)
+      .where(sql<SqlBool>`(source, aggregateid, seq) <= (${p.lastSource}, ${p.lastSubject}, ${p.lastSeq})`)
       .where('received_at', '<', sql<number>`${store.nowMs} - ${p.olderThanMs}`)
       .where(({ exists, selectFrom }) =>
         exists(
@@ -48,13 +49,13 @@ export function createInboxPruning(store: Store<EventTables>, consumer: string):
 
   return async function prune({ olderThanMs }) {
     let removed = 0
-    for (let afterId = ''; ; ) {
-      const page = await listPage.all(null, { afterId, olderThanMs })
-      const last = page.at(-1)
-      if (last === undefined || page.every((row) => row.is_old === 0)) return removed
-      const range = { afterId, lastId: last.event_id, olderThanMs }
+    for (let place: Place = { source: '', subject: '', seq: 0 }; ; ) {
+      const last = (await listPage.all(null, place)).at(-1)
+      if (last === undefined) return removed
+      const { source: lastSource, aggregateid: lastSubject, seq: lastSeq } = last
+      const range = { ...place, lastSource, lastSubject, lastSeq, olderThanMs }
       removed += await store.transaction((tx) => deleteBetween.run(tx, range))
-      afterId = last.event_id
+      place = { source: lastSource, subject: lastSubject, seq: lastSeq }
       await nextTurn()
     }
   }

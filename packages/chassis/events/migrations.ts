@@ -6,6 +6,7 @@ import type { StoreDialect } from '../store/store.ts'
 export const eventMigrations: readonly Migration[] = [
   { name: '0000-inbox', up: createInboxTable },
   { name: '0000-outbox', up: createOutboxTable },
+  { name: '0000-slim-inbox', up: keyInboxByOrder },
 ]
 
 /**
@@ -52,4 +53,28 @@ async function createInboxTable(db: Kysely<unknown>, dialect: StoreDialect): Pro
     .on('inbox')
     .columns(['consumer', 'source', 'aggregateid', 'seq'])
     .execute()
+}
+
+/**
+ * An event's place among those of its key identifies it as well as its id does, and late repetitions are found by it, so
+ * one key serves both: an event is written to one tree instead of two.
+ */
+async function keyInboxByOrder(db: Kysely<unknown>, dialect: StoreDialect): Promise<void> {
+  await db.schema
+    .createTable('inbox_by_order')
+    .addColumn('consumer', 'text', (column) => column.notNull())
+    .addColumn('source', 'text', (column) => column.notNull())
+    .addColumn('aggregateid', 'text', (column) => column.notNull())
+    .addColumn('seq', 'integer', (column) => column.notNull())
+    .addColumn('event_id', 'text', (column) => column.notNull())
+    .addColumn('received_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('inbox_by_order_pk', ['consumer', 'source', 'aggregateid', 'seq'])
+    .$call((table) => (dialect === 'sqlite' ? table.modifyEnd(sql`without rowid`) : table))
+    .execute()
+  await sql`
+    insert into inbox_by_order (consumer, source, aggregateid, seq, event_id, received_at)
+    select consumer, source, aggregateid, seq, event_id, received_at from inbox
+  `.execute(db)
+  await db.schema.dropTable('inbox').execute()
+  await db.schema.alterTable('inbox_by_order').renameTo('inbox').execute()
 }

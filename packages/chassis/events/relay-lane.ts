@@ -25,8 +25,8 @@ export class RelayLane {
   readonly subject: string
   phase: 'loading' | 'sending' | 'waiting' = 'loading'
   readonly events: LaneEvent[] = []
-  /** Subscribers that have taken the first event, when others have not. */
-  readonly taken = new Set<string>()
+  /** Subscribers that have taken the first event, when others have not; null for none. */
+  taken: Set<string> | null = null
   /** How often in a row the first event was answered `retry`. */
   retries = 0
   cancelTimer: (() => void) | null = null
@@ -91,10 +91,16 @@ export class RelayLane {
     this.#lastSeq = rows.at(-1)?.seq ?? this.#lastSeq
   }
 
+  /** One of several subscribers has taken the first event. */
+  noteTaken(subscriber: string): void {
+    this.taken ??= new Set()
+    this.taken.add(subscriber)
+  }
+
   /** The first event was published. */
   advance(): void {
     this.events.shift()
-    this.taken.clear()
+    this.taken = null
     this.retries = 0
   }
 

@@ -128,13 +128,16 @@ export class RelayLanes {
     if (event === undefined) return
     lane.phase = 'sending'
     const { subscribersOf, queueOf } = this.#options
-    const subscribers = subscribersOf(event.envelope.type).filter((subscriber) => !lane.taken.has(subscriber))
+    const all = subscribersOf(event.envelope.type)
+    const { taken } = lane
+    const subscribers = taken === null ? all : all.filter((subscriber) => !taken.has(subscriber))
     let open = subscribers.length
     let worst: Failure | null = null
     const settle = (subscriber: string, result: DeliveryResult) => {
       if (this.#isStopped) return
-      if (result.status === 'done') lane.taken.add(subscriber)
-      else if (worst === null || severity[result.status] > severity[worst.status]) worst = result
+      if (result.status === 'done') {
+        if (all.length > 1) lane.noteTaken(subscriber)
+      } else if (worst === null || severity[result.status] > severity[worst.status]) worst = result
       open--
       if (open > 0) return
       if (worst === null) this.#firstPublished(lane)

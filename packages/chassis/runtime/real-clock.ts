@@ -11,11 +11,12 @@ const pool = Buffer.alloc(256 * randomBytesPerId)
 let poolUsed = pool.length
 let lastMs = 0
 let seq = 0
+const random = Buffer.alloc(randomBytesPerId)
 const id = Buffer.alloc(16)
 
 /** Ids made by one process sort in the order they were made, within a millisecond and when the clock is set back too. */
 export const newId: NewId = (prefix) => {
-  const random = nextRandom()
+  nextRandom()
   const now = Date.now()
   if (now > lastMs) {
     lastMs = now
@@ -27,11 +28,12 @@ export const newId: NewId = (prefix) => {
   return `${prefix}_${id.toString('hex')}`
 }
 
-function nextRandom(): Buffer {
+/** Puts unused random bytes into `random`, without making a view of the pool for each id. */
+function nextRandom(): void {
   if (poolUsed === pool.length) {
     randomFillSync(pool)
     poolUsed = 0
   }
+  pool.copy(random, 0, poolUsed, poolUsed + randomBytesPerId)
   poolUsed += randomBytesPerId
-  return pool.subarray(poolUsed - randomBytesPerId, poolUsed)
 }

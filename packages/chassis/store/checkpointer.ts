@@ -11,6 +11,8 @@ const restartFrames = 16_000
 
 export interface CheckpointerOptions {
   readonly path: string
+  /** Keeps transactions from beginning until the returned function is called; null while one is under way. */
+  readonly hold: () => (() => void) | null
   /** The database can no longer be trusted to keep what it acknowledged. */
   readonly failed: (error: unknown) => void
 }
@@ -18,7 +20,8 @@ export interface CheckpointerOptions {
 /**
  * Moves committed pages from the write-ahead log into the database file. A checkpoint waits for the disk (15–45 ms here),
  * so another thread makes it. While that one works, new frames arrive, and a log with unmoved frames cannot start again
- * from its beginning; once it is long, the few frames that are left are moved on this thread, between two transactions.
+ * from its beginning; once it is long, the few frames that are left are moved while transactions wait. The event loop
+ * never does.
  */
 export class Checkpointer {
   readonly #writer: SqliteConnection
@@ -49,10 +52,21 @@ export class Checkpointer {
   async #checkpoint(): Promise<void> {
     try {
       const { log } = await checkpointInThread(this.#options.path)
-      if (log >= restartFrames) this.#checkpointHere()
+      if (log >= restartFrames) await this.#checkpointHeld()
     } catch (error) {
       if (isFsyncError(error)) this.#options.failed(error)
       else this.#checkpointHere()
+    }
+  }
+
+  /** Tried again at the next look when a transaction is under way. */
+  async #checkpointHeld(): Promise<void> {
+    const release = this.#options.hold()
+    if (release === null) return
+    try {
+      await checkpointInThread(this.#options.path)
+    } finally {
+      release()
     }
   }
 

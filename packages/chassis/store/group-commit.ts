@@ -2,7 +2,6 @@ import { AppError } from '../values/errors.ts'
 import type { Transaction } from '../values/transaction.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
-import type { SqlValue } from './store.ts'
 import { isFsyncError, storeUnavailable, toStoreError } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
 
@@ -17,10 +16,8 @@ export interface GroupCommitLimits {
 
 const gatherTurns = 4
 
-interface Write {
-  readonly sql: string
-  readonly values: readonly SqlValue[]
-}
+/** A statement with its values: running it again writes the same. */
+type Write = (connection: SqliteConnection) => unknown
 
 export interface GroupCommitOptions {
   readonly service: string
@@ -52,6 +49,8 @@ export class GroupCommit {
   #writes: Write[] = []
   #unitWritesFrom = 0
   #isScheduled = false
+  #isHeld = false
+  #isFlushDue = false
   #lastBatchSize = 0
   /** Set when a statement failed in a way that may have ended the database's transaction: the whole batch is lost. */
   #batchError: unknown = null
@@ -80,13 +79,7 @@ export class GroupCommit {
     }
     return new Promise<T>((committed, failed) => {
       const unit = new SqliteUnit({ committed: (value) => committed(value as T), failed })
-      // The work continues from here, so it runs in the asynchronous context of its caller, not in that of the batch.
-      unit.turn
-        .then(() => runInTransactionScope(unit, work))
-        .then(
-          (value) => this.#unitEnded(unit, null, value),
-          (error: unknown) => this.#unitEnded(unit, { thrown: error }),
-        )
+      void this.#perform(unit, work)
       this.#queue.push(unit)
       this.#schedule()
     })
@@ -100,8 +93,8 @@ export class GroupCommit {
   }
 
   /** To be called with each statement of the open unit that may have changed something. */
-  wrote(sql: string, values: readonly SqlValue[]): void {
-    this.#writes.push({ sql, values })
+  wrote(write: Write): void {
+    this.#writes.push(write)
   }
 
   /** To be called with what a statement of the open unit threw. */
@@ -114,6 +107,16 @@ export class GroupCommit {
     this.#failure ??= error
   }
 
+  /** Begins no batch until the returned function is called; null while one is under way. */
+  hold(): (() => void) | null {
+    if (this.#isHeld || this.#batch.length > 0) return null
+    this.#isHeld = true
+    return () => {
+      this.#isHeld = false
+      if (this.#isFlushDue) this.#flush()
+    }
+  }
+
   /** Refuses new units and resolves when none waits or runs. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -121,6 +124,19 @@ export class GroupCommit {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve
     })
+  }
+
+  /** Runs in the asynchronous context of the unit's caller, not in that of the batch. */
+  async #perform(unit: SqliteUnit, work: (tx: Transaction) => Promise<unknown>): Promise<void> {
+    await unit.turn
+    let value: unknown
+    try {
+      value = await runInTransactionScope(unit, work)
+    } catch (thrown) {
+      this.#unitEnded(unit, { thrown })
+      return
+    }
+    this.#unitEnded(unit, null, value)
   }
 
   #schedule(): void {
@@ -138,6 +154,8 @@ export class GroupCommit {
   }
 
   #flush(): void {
+    this.#isFlushDue = this.#isHeld
+    if (this.#isHeld) return
     const { batchMax } = this.#options.limits
     this.#batch = this.#queue.length <= batchMax ? this.#queue : this.#queue.slice(0, batchMax)
     this.#queue = this.#queue.length <= batchMax ? [] : this.#queue.slice(batchMax)
@@ -184,7 +202,7 @@ export class GroupCommit {
     this.#writes.length = this.#unitWritesFrom
     this.#connection.rollback()
     this.#connection.begin()
-    for (const { sql, values } of this.#writes) this.#connection.run(sql, values)
+    for (const write of this.#writes) write(this.#connection)
   }
 
   #commit(): void {

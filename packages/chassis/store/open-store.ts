@@ -28,7 +28,12 @@ export interface OpenStoreOptions {
   readonly log?: Pick<Logger, 'error'>
 }
 
-const defaultLimits: GroupCommitLimits = { batchMax: 256, queueMax: 10_000, unitMs: 5_000 }
+const defaultLimits = { queueMax: 10_000, unitMs: 5_000 }
+/**
+ * A batch runs within one turn of the event loop, and streams wait for it: some tens of microseconds per unit. Larger ones
+ * only pay where a commit waits for the disk.
+ */
+const batchMaxDefaults: Readonly<Record<Durability, number>> = { process: 32, power: 256 }
 /** The first version without a defect that could damage a file while its log starts again. */
 const sqliteVersionMin = [3, 51, 3] as const
 export const defaultConnectionsMax = 10
@@ -55,7 +60,8 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
   const path = await sqlitePath(options.url, service)
   try {
     const writer = await openMigrated(path, options)
-    return new SqliteStore<Schema>(writer, { path, service, limits, defect })
+    const { [options.durability]: batchMax } = batchMaxDefaults
+    return new SqliteStore<Schema>(writer, { path, service, limits: { batchMax, ...limits }, defect })
   } catch (cause) {
     const error = toStoreError(cause, service)
     // At start-up the reader is the operator, so the reason comes first.

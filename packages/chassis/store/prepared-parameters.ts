@@ -2,7 +2,7 @@ import type { CompiledQuery } from 'kysely'
 import type { ParameterRefs, SqlValue } from './store.ts'
 
 /** Stands in a query under construction for a value that is given when it runs. */
-class Placeholder {
+export class Placeholder {
   readonly name: string
 
   constructor(name: string) {

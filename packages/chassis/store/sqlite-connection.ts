@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { CompiledQuery, QueryResult } from 'kysely'
 import { LRUCache } from 'lru-cache'
+import type { SqlitePrepared } from './sqlite-prepared.ts'
 import type { Durability, SqlValue } from './store.ts'
 
 const busyTimeoutMs = 5_000
@@ -23,6 +24,7 @@ export interface LogLength {
 export class SqliteConnection {
   readonly #database: DatabaseSync
   readonly #statements = new LRUCache<string, CachedStatement>({ max: statementsMax })
+  readonly #prepared = new Map<SqlitePrepared, StatementSync>()
 
   constructor(path: string, access: { readOnly: true } | { readOnly: false; durability: Durability }) {
     this.#database = new DatabaseSync(path, { readOnly: access.readOnly, timeout: busyTimeoutMs })
@@ -44,6 +46,16 @@ export class SqliteConnection {
 
   first(sql: string, values: readonly SqlValue[]): unknown {
     return this.#compiled(sql).statement.get(...values)
+  }
+
+  /** The statement of a prepared query on this connection. */
+  statementOf(query: SqlitePrepared): StatementSync {
+    let statement = this.#prepared.get(query)
+    if (statement === undefined) {
+      statement = this.#database.prepare(query.text)
+      this.#prepared.set(query, statement)
+    }
+    return statement
   }
 
   /** Returns the number of rows changed. */
@@ -85,6 +97,7 @@ export class SqliteConnection {
 
   close(): void {
     this.#statements.clear()
+    this.#prepared.clear()
     this.#database.close()
   }
 

@@ -5,10 +5,13 @@ import { type Execute, ExecuteDriver } from './kysely-driver.ts'
  * A query builder whose statements go to `execute`. Kysely's own SQLite dialect is made for another driver; its compiler
  * and introspector are used, its connections and transactions are not.
  */
-export function createSqliteKysely<Schema>(execute: Execute): Kysely<Schema> {
+export function createSqliteKysely<Schema>(
+  execute: Execute,
+  createQueryCompiler: () => SqliteQueryCompiler = () => new SqliteQueryCompiler(),
+): Kysely<Schema> {
   const dialect: Dialect = {
     createDriver: () => new ExecuteDriver(execute),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler,
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   }

@@ -2,10 +2,11 @@ import { type Compilable, type CompiledQuery, type Kysely, type QueryResult, Sel
 import type { Transaction } from '../values/transaction.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
-import { createBinder, parameterRefs } from './prepared-parameters.ts'
+import { parameterRefs } from './prepared-parameters.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { createSqliteKysely } from './sqlite-dialect.ts'
 import { trySqliteLock } from './sqlite-lock.ts'
+import { PreparedQueryCompiler, toSqlitePrepared } from './sqlite-prepared.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
 import type { ParameterRefs, PreparedQuery, SqlValue, Store, StoreLock } from './store.ts'
 import { isReadOnlyViolation, storeUnavailable, toStoreError } from './store-errors.ts'
@@ -32,6 +33,8 @@ export class SqliteStore<Schema> implements Store<Schema> {
   readonly #reader: SqliteConnection
   readonly #commits: GroupCommit
   readonly #checkpointer: Checkpointer
+  /** Only compiles: what it builds is run by prepared queries. */
+  readonly #preparing = createSqliteKysely<Schema>(refuseToRun, () => new PreparedQueryCompiler())
   readonly #builders = new WeakMap<SqliteUnit, Kysely<Schema>>()
   #isClosed = false
 
@@ -43,6 +46,7 @@ export class SqliteStore<Schema> implements Store<Schema> {
     this.#reader = new SqliteConnection(path, { readOnly: true })
     this.#checkpointer = new Checkpointer(writer, {
       path,
+      hold: () => this.#commits.hold(),
       failed: (error) => this.#commits.fail(storeUnavailable(service, 'a checkpoint could not be made durable', error)),
     })
     this.#commits = new GroupCommit(writer, {
@@ -63,7 +67,7 @@ export class SqliteStore<Schema> implements Store<Schema> {
     const existing = this.#builders.get(unit)
     if (existing !== undefined) return existing
     const builder = createSqliteKysely<Schema>((query) =>
-      this.#inUnit(unit, toStatement(query), (writer) => writer.execute(query)),
+      this.#inUnit(unit, SelectQueryNode.is(query.query), (writer) => writer.execute(query)),
     )
     this.#builders.set(unit, builder)
     return builder
@@ -72,28 +76,26 @@ export class SqliteStore<Schema> implements Store<Schema> {
   prepare<Row, Parameters extends Record<string, SqlValue> = Record<string, never>>(
     build: (db: Kysely<Schema>, parameters: ParameterRefs<Parameters>) => Compilable<Row>,
   ): PreparedQuery<Row, Parameters> {
-    const query = build(this.read, parameterRefs<Parameters>()).compile()
-    const bind = createBinder(query)
-    const { sql: text } = query
-    const isSelect = SelectQueryNode.is(query.query)
-    type Use<T> = (connection: SqliteConnection, values: readonly SqlValue[]) => T
-    const perform = async <T>(tx: Transaction | null, parameters: Parameters, use: Use<T>): Promise<T> => {
-      const values = bind(parameters)
-      if (tx === null) return this.#readWith(isSelect, (connection) => use(connection, values))
-      return this.#inUnit(this.#openUnit(tx), { text, values, isSelect }, (writer) => use(writer, values))
+    const query = toSqlitePrepared(build(this.#preparing, parameterRefs<Parameters>()).compile())
+    type Use<T> = (connection: SqliteConnection) => T
+    const perform = <T>(tx: Transaction | null, use: Use<T>): Promise<T> => {
+      try {
+        if (tx === null) return Promise.resolve(this.#readWith(query.isSelect, use))
+        return Promise.resolve(this.#inUnit(this.#openUnit(tx), query.isSelect, use))
+      } catch (error) {
+        return Promise.reject(error)
+      }
     }
     return {
-      all: (tx, parameters) => perform(tx, parameters, (connection, values) => connection.all(text, values) as Row[]),
-      first: (tx, parameters) =>
-        perform(tx, parameters, (connection, values) => connection.first(text, values) as Row | undefined),
-      run: (tx, parameters) => perform(tx, parameters, (connection, values) => connection.run(text, values)),
-      write: async (tx, parameters) => {
-        await perform(tx, parameters, (connection, values) => connection.run(text, values))
-      },
-      require: async (tx, parameters, refusal) => {
-        const changed = await perform(tx, parameters, (connection, values) => connection.run(text, values))
+      all: (tx, values) => perform(tx, (connection) => query.all(connection.statementOf(query), values) as Row[]),
+      first: (tx, values) =>
+        perform(tx, (connection) => query.first(connection.statementOf(query), values) as Row | undefined),
+      run: (tx, values) => perform(tx, (connection) => query.run(connection.statementOf(query), values)),
+      async require(tx, values, refusal) {
+        const changed = await perform(tx, (connection) => query.run(connection.statementOf(query), values))
         if (changed === 0) throw refusal()
       },
+      write: (tx, values) => perform(tx, (connection) => void query.run(connection.statementOf(query), values)),
     }
   }
 
@@ -127,11 +129,11 @@ export class SqliteStore<Schema> implements Store<Schema> {
     return tx
   }
 
-  #inUnit<T>(unit: SqliteUnit, statement: Statement, use: (connection: SqliteConnection) => T): T {
+  #inUnit<T>(unit: SqliteUnit, isSelect: boolean, use: (connection: SqliteConnection) => T): T {
     this.#commits.assertOpen(unit)
     try {
       const result = use(this.#writer)
-      if (!statement.isSelect) this.#commits.wrote(statement.text, statement.values)
+      if (!isSelect) this.#commits.wrote(use)
       return result
     } catch (cause) {
       const error = toStoreError(cause, this.#options.service)
@@ -156,12 +158,6 @@ export class SqliteStore<Schema> implements Store<Schema> {
   }
 }
 
-interface Statement {
-  readonly text: string
-  readonly values: readonly SqlValue[]
-  readonly isSelect: boolean
-}
-
-function toStatement({ sql, parameters, query }: CompiledQuery): Statement {
-  return { text: sql, values: parameters as readonly SqlValue[], isSelect: SelectQueryNode.is(query) }
+function refuseToRun(): never {
+  throw new Error('a query under preparation cannot be run')
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
+import { forEachReady } from '@parley/chassis/values/ready-values.ts'
 import type { Frame, ResponseEnd } from '@parley/kernel/frames.ts'
 import { type Outcome, OutputAccumulator, type ResponseStart } from './output-accumulator.ts'
 
@@ -7,12 +8,12 @@ export async function collectOutcome(frames: AsyncIterable<Frame>): Promise<Outc
   const output = new OutputAccumulator()
   let start: ResponseStart | null = null
   let end: ResponseEnd | null = null
-  for await (const frame of frames) {
+  await forEachReady(frames, (frame) => {
     const { step } = frame
     output.add(frame)
     if (step.type === 'response-start') start = step
     if (step.type === 'response-end') end = step
-  }
+  })
   if (start !== null && end !== null) return { start, output: output.items, end }
   throw new AppError('OUTCOME_UNKNOWN', 'The response broke off before it ended.')
 }

@@ -12,9 +12,8 @@ export function encodeChatBody(request: ModelRequest, flavour: ChatFlavour): str
   const native = options.native === undefined ? {} : encodeNative(options.native, flavour)
   const body: Record<string, unknown> = { ...native, model: request.providerModel }
   body['messages'] = encodeMessages(request, flavour)
-  for (const [name, value] of Object.entries(encodeOptions(options, { flavour, native }))) {
-    if (value !== undefined) body[name] = value
-  }
+  const asked = encodeOptions(options, { flavour, native })
+  for (const name in asked) if (asked[name] !== undefined) body[name] = asked[name]
   if (delivery === 'incremental') {
     body['stream'] = true
     body['stream_options'] = { ...asRecord(native['stream_options']), include_usage: true }
@@ -46,12 +45,15 @@ function encodeOptions(
   { flavour, native }: { flavour: ChatFlavour; native: Readonly<Record<string, unknown>> },
 ): Record<string, unknown> {
   const limitGiven = 'max_tokens' in native || 'max_completion_tokens' in native
+  const limit = limitGiven ? undefined : options.maxOutputTokens
+  const takesNewLimit = flavour.maxTokensField === 'max_completion_tokens'
   return {
     temperature: options.temperature,
     top_p: options.topP,
     presence_penalty: options.presencePenalty,
     frequency_penalty: options.frequencyPenalty,
-    ...(limitGiven ? {} : { [flavour.maxTokensField]: options.maxOutputTokens }),
+    max_tokens: takesNewLimit ? undefined : limit,
+    max_completion_tokens: takesNewLimit ? limit : undefined,
     stop: options.stop,
     tools: options.tools?.map(({ type, name, description, parameters, strict }) => ({
       type,

@@ -1,14 +1,16 @@
+import type { ReadyIterator } from '@parley/chassis/values/ready-values.ts'
+
 /**
  * Hands what one side produces to one consumer, in order. The producer is told to pause when the consumer falls behind,
  * and to stop when it leaves.
  */
-export class StepQueue<T> implements AsyncIterableIterator<T, void> {
+export class StepQueue<T> implements ReadyIterator<T>, AsyncIterableIterator<T, undefined> {
   readonly #producer: Producer
   #items: T[] = []
   /** Position of the next item to hand out: shifting an array would cost its length. */
   #head = 0
   #outcome: { error: unknown } | 'ended' | null = null
-  #waiting: PromiseWithResolvers<IteratorResult<T, void>> | null = null
+  #waiting: PromiseWithResolvers<IteratorResult<T, undefined>> | null = null
   #paused = false
 
   constructor(producer: Producer) {
@@ -47,31 +49,35 @@ export class StepQueue<T> implements AsyncIterableIterator<T, void> {
     this.#outcome = 'ended'
   }
 
-  async next(): Promise<IteratorResult<T, void>> {
+  ready(): T | undefined {
     const item = this.#items[this.#head]
-    if (item !== undefined) {
-      this.#head++
-      if (this.#head === this.#items.length) {
-        this.#items = []
-        this.#head = 0
-      }
-      if (this.#paused && this.#length <= resumeAtItems) {
-        this.#paused = false
-        this.#producer.resume()
-      }
-      return { done: false, value: item }
+    if (item === undefined) return undefined
+    this.#head++
+    if (this.#head === this.#items.length) {
+      this.#items = []
+      this.#head = 0
     }
-    if (this.#outcome === 'ended') return { done: true, value: undefined }
+    if (this.#paused && this.#length <= resumeAtItems) {
+      this.#paused = false
+      this.#producer.resume()
+    }
+    return item
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    const item = this.ready()
+    if (item !== undefined) return Promise.resolve({ done: false, value: item })
+    if (this.#outcome === 'ended') return Promise.resolve({ done: true, value: undefined })
     if (this.#outcome !== null) {
       const { error } = this.#outcome
       this.#outcome = 'ended'
-      throw error
+      return Promise.reject(error)
     }
     this.#waiting = Promise.withResolvers()
     return this.#waiting.promise
   }
 
-  async return(): Promise<IteratorResult<T, void>> {
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.#items = []
     this.#head = 0
     this.end()

@@ -105,6 +105,8 @@ export interface SettledRequest {
 /** Inputs that were accepted a moment ago, so that running them needs no read. Bounded; forgets the oldest first. */
 export interface RecentInputs {
   remember(request: AcceptedRequest): void
+  /** To be called once the request has settled: nobody runs it any more. */
+  forget(requestId: string): void
   find(tenant: string, requestId: string): AcceptedRequest | undefined
 }
 

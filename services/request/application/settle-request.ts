@@ -53,7 +53,10 @@ export function createSettleRequest(ports: {
       const spent = { micros: costMicros + lostCostMicros, tokens: tokensOf(usage) + tokensOf(lostUsage) }
       await budgets.settle(tx, { tenant, requestId }, spent)
     }
-    tx.afterCommit(() => onSettled({ tenant, requestId }))
+    tx.afterCommit(() => {
+      recentInputs.forget(requestId)
+      onSettled({ tenant, requestId })
+    })
   }
 }
 

@@ -67,8 +67,8 @@ export class KyselyRequestStore implements RequestStore {
     )
   }
 
-  insert: RequestStore['insert'] = async (tx, request) => {
-    await this.#insert.write(tx, {
+  insert: RequestStore['insert'] = (tx, request) =>
+    this.#insert.write(tx, {
       tenant: request.tenant,
       request_id: request.requestId,
       response_id: request.responseId,
@@ -80,7 +80,6 @@ export class KyselyRequestStore implements RequestStore {
       price: request.price === null ? null : JSON.stringify(request.price),
       held: request.held ? 1 : 0,
     })
-  }
 
   claimKey: RequestStore['claimKey'] = async (tx, claim) => {
     const changed = await this.#claimKey.run(tx, {

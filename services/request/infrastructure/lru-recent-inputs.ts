@@ -13,6 +13,10 @@ export class LruRecentInputs implements RecentInputs {
     this.#requests.set(request.requestId, request)
   }
 
+  forget: RecentInputs['forget'] = (requestId) => {
+    this.#requests.delete(requestId)
+  }
+
   find: RecentInputs['find'] = (tenant, requestId) => {
     const request = this.#requests.get(requestId)
     return request?.tenant === tenant ? request : undefined

@@ -1,6 +1,7 @@
 import type { Clock } from '@parley/chassis/values/clock.ts'
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import { AppError } from '@parley/chassis/values/errors.ts'
+import type { ReadyIterator } from '@parley/chassis/values/ready-values.ts'
 import type { Timers } from '@parley/chassis/values/timers.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import { framesWithoutRun, responseStart } from '../domain/frame-numbering.ts'
@@ -20,7 +21,7 @@ export interface FollowResponsePorts {
 }
 
 /** Frames until `response-end`. `return` may be called at any time, also while a frame is waited for. */
-export type FrameReader = AsyncIterableIterator<Frame, undefined>
+export type FrameReader = ReadyIterator<Frame> & AsyncIterableIterator<Frame, undefined>
 export type FollowResponse = (context: CallContext, query: FollowQuery) => FrameReader
 
 /** A response usually arrives within moments of its acceptance; only then is the store asked. */
@@ -70,9 +71,16 @@ class ResponseFollower implements FrameReader {
   }
 
   next(): Promise<IteratorResult<Frame, undefined>> {
-    const frame = this.#closed || this.#page.length > 0 ? undefined : this.#run?.feed.at(this.#nextSeq)
-    if (frame !== undefined && frame !== 'dropped') return Promise.resolve(this.#deliver(frame))
-    return this.#advance()
+    const frame = this.ready()
+    return frame === undefined ? this.#advance() : Promise.resolve({ done: false, value: frame })
+  }
+
+  ready(): Frame | undefined {
+    if (this.#closed || this.#page.length > 0) return undefined
+    const frame = this.#run?.feed.at(this.#nextSeq)
+    if (frame === undefined || frame === 'dropped') return undefined
+    this.#passed(frame)
+    return frame
   }
 
   async return(): Promise<IteratorResult<Frame, undefined>> {
@@ -91,40 +99,42 @@ class ResponseFollower implements FrameReader {
 
   async #advance(): Promise<IteratorResult<Frame, undefined>> {
     while (!this.#closed) {
+      const ready = this.ready()
+      if (ready !== undefined) return { done: false, value: ready }
       const frame = this.#page.shift() ?? (await this.#nextFrame())
-      if (frame !== undefined) return this.#deliver(frame)
+      if (frame === undefined) continue
+      this.#passed(frame)
+      return { done: false, value: frame }
     }
     return { done: true, value: undefined }
   }
 
-  #nextFrame(): Promise<Frame | undefined> {
+  #nextFrame(): Promise<Frame | undefined> | undefined {
     if (this.#passedOn !== null) return this.#passOn(this.#passedOn)
     return this.#run === null ? this.#search() : this.#read(this.#run)
   }
 
-  #deliver(frame: Frame): IteratorResult<Frame, undefined> {
+  #passed(frame: Frame): void {
     this.#nextSeq = frame.seq + 1
     if (frame.step.type === 'response-end') {
       this.#closed = true
       if (this.#run !== null && !this.#run.isRunning) this.#ports.runs.remove(this.#run)
     }
-    return { done: false, value: frame }
   }
 
-  /** The next frame of a run in this process; undefined after something has changed. */
-  async #read(run: LiveRun): Promise<Frame | undefined> {
-    const found = run.feed.at(this.#nextSeq)
-    if (found === 'dropped') return this.#turnPage()
-    if (found !== undefined) return found
+  /** For a run in this process that has nothing ready: undefined after something has changed. */
+  #read(run: LiveRun): Promise<Frame | undefined> | undefined {
+    if (run.feed.at(this.#nextSeq) === 'dropped') return this.#turnPage()
     if (run.feed.failure !== null) {
       if (run.stopped !== 'overtaken' || !run.feed.logged) throw run.feed.failure
       this.#run = null
     } else if (run.feed.ended) {
       this.#closed = true
     } else {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        run.feed.onChange(resolve)
+      return new Promise((resolve) => {
+        const wake = () => resolve(undefined)
+        this.#wake = wake
+        run.feed.onChange(wake)
       })
     }
     return undefined

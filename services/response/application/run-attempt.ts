@@ -1,4 +1,5 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
+import { forEachReady } from '@parley/chassis/values/ready-values.ts'
 import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Generate } from '@parley/gpt/contract.ts'
 import type { GenerationEnd, GenerationStep, OutputStep } from '@parley/kernel/frames.ts'
@@ -127,18 +128,18 @@ async function consume(progress: Progress, steps: AsyncIterable<GenerationStep>)
   const { run, writer, assembly, itemsBefore } = progress
   let end: GenerationEnd | null = null
   try {
-    for await (const step of steps) {
+    await forEachReady(steps, (step) => {
       if (run.scope.reason !== null) throw run.scope.reason
       if (step.type === 'generation-end') {
         end = step
-        continue
+        return
       }
       const placed = itemsBefore === 0 ? step : below(step, itemsBefore)
       assembly.take(placed)
       writer.write(placed)
       const room = writer.room()
-      if (room !== undefined) await untilRoom(run, room)
-    }
+      return room === undefined ? undefined : untilRoom(run, room)
+    })
   } catch (error) {
     // What breaks after the generation has ended takes nothing away from it.
     if (end === null) throw error

@@ -83,8 +83,8 @@ export class KyselyResponseStore implements ResponseStore {
     )
   }
 
-  insert: ResponseStore['insert'] = async (tx, { principal, correlationId }, submitted, lease) => {
-    await this.#insert.write(tx, {
+  insert: ResponseStore['insert'] = (tx, { principal, correlationId }, submitted, lease) =>
+    this.#insert.write(tx, {
       responseId: submitted.responseId,
       requestId: submitted.requestId,
       tenant: principal.tenant,
@@ -100,7 +100,6 @@ export class KyselyResponseStore implements ResponseStore {
       leaseMs: lease?.leaseMs ?? 0,
       createdAt: submitted.acceptedAt,
     })
-  }
 
   find: ResponseStore['find'] = async (responseId) => {
     const row = await this.#find.first(null, { responseId })

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { callerGone } from '@parley/chassis/contract/call-scope.ts'
 import { AppError, toAppError } from '@parley/chassis/values/errors.ts'
+import { forEachReady } from '@parley/chassis/values/ready-values.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import { fromFailure } from '../errors.ts'
 import type { EventStreamAnswer } from '../route.ts'
@@ -52,15 +53,13 @@ export class EventStreamWriter {
 
   async #writeFrames(): Promise<void> {
     let hasEnded = false
-    for await (const frame of this.#answer.frames) {
+    await forEachReady(this.#answer.frames, (frame) => {
       const events = this.#answer.encode(frame)
-      if (this.#held === null) await this.#writeEvents(events)
-      else {
-        this.#held.push(...events)
-        if (this.#startsOutput(frame)) await this.#writeEvents(this.#open())
-      }
       hasEnded = frame.step.type === 'response-end'
-    }
+      if (this.#held === null) return this.#writeEvents(events)
+      this.#held.push(...events)
+      return this.#startsOutput(frame) ? this.#writeEvents(this.#open()) : undefined
+    })
     if (hasEnded) return
     throw new AppError('OUTCOME_UNKNOWN', 'The response broke off before it ended.')
   }
@@ -82,15 +81,23 @@ export class EventStreamWriter {
     return held
   }
 
-  async #writeEvents(events: readonly string[]): Promise<void> {
+  /** Undefined once all is written; a promise when the client has to read first. */
+  #writeEvents(events: readonly string[]): Promise<void> | undefined {
+    let written = 0
     for (const event of events) {
       if (this.#raw.destroyed) throw callerGone
-      if (this.#raw.write(event)) continue
-      this.#draining = true
-      await drained(this.#raw, this.#options)
-      this.#draining = false
+      written++
+      if (!this.#raw.write(event)) return this.#writeWhenDrained(events.slice(written))
     }
     this.#silence.refresh()
+    return undefined
+  }
+
+  async #writeWhenDrained(rest: readonly string[]): Promise<void> {
+    this.#draining = true
+    await drained(this.#raw, this.#options)
+    this.#draining = false
+    await this.#writeEvents(rest)
   }
 
   #breakSilence(): void {
