@@ -25,7 +25,10 @@ export interface Split {
   readonly announcement: string
   /** Resolves once every process says it is ready; rejects when one ends before. */
   ready(): Promise<void>
-  /** Passes the signal on; null when a terminal has sent it to every process already. */
+  /**
+   * SIGTERM ends callers before those whom they call; a second one, and any other signal, goes to all at once. Null when
+   * a terminal has sent it to every process already.
+   */
   stop(signal: NodeJS.Signals | null): void
   /** The exit code, once all processes have ended. */
   readonly ended: Promise<number>
@@ -61,8 +64,10 @@ export function startSplit({ root, basePort, env }: SplitOptions): Split {
   })
   let stopping = false
   const stop = (signal: NodeJS.Signals | null) => {
+    // The second signal is meant for all at once.
+    if (signal === 'SIGTERM' && !stopping) void stopInOrder(children)
+    else if (signal !== null) for (const child of children) kill(child, signal)
     stopping = true
-    if (signal !== null) for (const { process } of children) if (process.exitCode === null) process.kill(signal)
   }
   const stopOnce = () => {
     // To a process that is draining already, another signal would mean impatience.
@@ -82,6 +87,23 @@ export function startSplit({ root, basePort, env }: SplitOptions): Split {
     stop,
     ended: Promise.all(children.map(({ ended }) => ended)).then((codes) => codes.find((code) => code !== 0) ?? 0),
   }
+}
+
+/** Callers before those whom they call, so that what is under way can be brought to its end. */
+const stopOrder: readonly (readonly string[])[] = [['gateway'], ['request', 'response']]
+
+async function stopInOrder(children: readonly Child[]): Promise<void> {
+  const named = stopOrder.flat()
+  const last = children.filter(({ name }) => !named.includes(name)).map(({ name }) => name)
+  for (const names of [...stopOrder, last]) {
+    const ending = children.filter(({ name }) => names.includes(name))
+    for (const child of ending) kill(child, 'SIGTERM')
+    await Promise.all(ending.map(({ ended }) => ended))
+  }
+}
+
+function kill({ process }: Child, signal: NodeJS.Signals): void {
+  if (process.exitCode === null && process.signalCode === null) process.kill(signal)
 }
 
 interface ChildOptions {
