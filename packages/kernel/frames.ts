@@ -109,6 +109,8 @@ export const ResponseEnd = Type.Object({
   stopSequence: Type.Optional(Type.String()),
   /** Why each choice ended, when there are several; `finish` is that of the first. */
   finishes: Type.Optional(Type.Array(FinishReason)),
+  /** So many items at the beginning of the output are of attempts that were interrupted; absent when there are none. */
+  abandonedItems: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Milliseconds since the epoch. */
   completedAt: Type.Integer(),
 })

@@ -11,6 +11,11 @@ export interface Outcome {
   readonly end: ResponseEnd
 }
 
+/** The output without what interrupted attempts had begun, for dialects that have room for one answer only. */
+export function answerOf({ output, end }: Pick<Outcome, 'output' | 'end'>): readonly Item[] {
+  return end.abandonedItems === undefined ? output : output.slice(end.abandonedItems)
+}
+
 /** Puts the output items of a response together, frame by frame. An item that never ended is kept as far as it came. */
 export class OutputAccumulator {
   readonly #items: Item[] = []

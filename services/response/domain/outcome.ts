@@ -33,9 +33,15 @@ export function outcomeOfGeneration(end: GenerationEnd): Outcome {
 }
 
 /** What few answers have. */
-function detailsOf({ stopSequence, finishes }: Pick<Outcome, 'stopSequence' | 'finishes'>) {
-  return { ...(stopSequence !== undefined && { stopSequence }), ...(finishes !== undefined && { finishes }) }
+function detailsOf({ stopSequence, finishes, abandonedItems }: Details) {
+  return {
+    ...(stopSequence !== undefined && { stopSequence }),
+    ...(finishes !== undefined && { finishes }),
+    ...(abandonedItems !== undefined && { abandonedItems }),
+  }
 }
+
+type Details = Partial<Pick<Outcome, 'stopSequence' | 'finishes' | 'abandonedItems'>>
 
 const incompleteReasons: Readonly<Record<FinishReason, IncompleteReason | null>> = {
   stop: null,

@@ -1,11 +1,13 @@
 import type { ResponseEnd } from '@parley/kernel/frames.ts'
 import type { FunctionCallItem, Item } from '@parley/kernel/items.ts'
-import type { Outcome } from '../output-accumulator.ts'
+import { answerOf, type Outcome } from '../output-accumulator.ts'
 import { toSeconds } from '../schemas.ts'
 import { completionId, encodeFinish, encodeUsage } from './encode-usage.ts'
 
 /** A response that ended well as a `chat.completion`. */
-export function encodeCompletion(responseId: string, { start, output, end }: Outcome) {
+export function encodeCompletion(responseId: string, outcome: Outcome) {
+  const { start, end } = outcome
+  const output = answerOf(outcome)
   const choices = end.finishes?.length ?? 1
   return {
     id: completionId(responseId),

@@ -2,14 +2,16 @@ import { AppError } from '@parley/chassis/values/errors.ts'
 import type { FinishReason, ResponseEnd } from '@parley/kernel/frames.ts'
 import type { FunctionCallItem, Item, ReasoningItem } from '@parley/kernel/items.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
-import type { Outcome } from '../output-accumulator.ts'
+import { answerOf, type Outcome } from '../output-accumulator.ts'
 import type { ThinkingShown } from './decode-request.ts'
 
 /** A response that ended well as a message. Throws PROVIDER_GARBLED for a call whose arguments are no JSON object. */
 export function encodeMessage(
   { responseId, thinking }: { responseId: string; thinking: ThinkingShown },
-  { start, output, end }: Outcome,
+  outcome: Outcome,
 ) {
+  const { start, end } = outcome
+  const output = answerOf(outcome)
   return {
     ...messageHead(responseId, start.model),
     content: output.flatMap((item) => encodeItem(item, thinking)),
