@@ -1,4 +1,5 @@
 import { type TestContext, test } from 'node:test'
+import { waitUntil } from '@parley/testkit/latch.ts'
 import type { AttemptKey } from '../../application/ports.ts'
 import { WriteRefused } from '../../application/write-refused.ts'
 import { interruptedOutcome } from '../../domain/outcome.ts'
@@ -94,4 +95,30 @@ test('each living process has a place of its own, and a dead one leaves its plac
   t.assert.notStrictEqual(heir.owner, first.owner)
   await second.release()
   await heir.release()
+})
+
+test('a place whose lock was lost with its connection is asked for again', async (t: TestContext) => {
+  const locks: { name: string; lose: () => void; released: boolean }[] = []
+  const store = {
+    async tryLock(name: string) {
+      const { promise: lost, resolve: lose } = Promise.withResolvers<void>()
+      const lock = { name, lose, released: false }
+      locks.push(lock)
+      return {
+        lost,
+        async release() {
+          lock.released = true
+        },
+      }
+    },
+  }
+  const place = await takeRunnerPlace(store)
+  locks[0]?.lose()
+  await waitUntil(() => locks.length === 2)
+  t.assert.strictEqual(locks[1]?.name, 'runner-0')
+  await place.release()
+  t.assert.deepStrictEqual(
+    locks.map(({ released }) => released),
+    [false, true],
+  )
 })
