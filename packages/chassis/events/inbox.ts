@@ -62,17 +62,42 @@ export function createInbox(options: InboxOptions): Inbox {
     if (problem !== null) return notDone('rejected', `its ${problem.path} ${problem.message}`)
     const scope = options.contextFor(envelope)
     try {
-      const work = async (tx: Transaction) => {
-        await record(tx, envelope)
-        const data = options.strict === true ? strictCopy(envelope.data) : envelope.data
-        await handler.subscription.handle(tx, scope, data as never)
-      }
-      await runWithDeadline(scope.deadline, () => store.transaction(work))
+      await runWithDeadline(scope.deadline, () => store.transaction((tx) => take(tx, scope, handler, envelope)))
       return done
     } catch (err) {
       return onError(err, envelope)
     } finally {
       scope.close?.()
+    }
+  }
+
+  async function take(tx: Transaction, context: CallContext, handler: Handler, envelope: Envelope): Promise<void> {
+    await record(tx, envelope)
+    const data = options.strict === true ? strictCopy(envelope.data) : envelope.data
+    await handler.subscription.handle(tx, context, data as never)
+  }
+
+  /** All in one unit, or none: false when something was wrong with any of them. */
+  async function handleTogether(envelopes: readonly Envelope[]): Promise<boolean> {
+    const scopes = envelopes.map((envelope) => options.contextFor(envelope))
+    const work = async (tx: Transaction) => {
+      for (const [index, envelope] of envelopes.entries()) {
+        const [handler, scope] = [handlers.get(envelope.type), scopes[index]]
+        if (handler === undefined || scope === undefined)
+          throw new Error(`${consumer} does not handle ${envelope.type}`)
+        if (firstProblem(handler.definition.data, envelope.data) !== null) throw new Error('an event does not fit')
+        await take(tx, scope, handler, envelope)
+      }
+    }
+    try {
+      const [first] = scopes
+      if (first !== undefined) await runWithDeadline(first.deadline, () => store.transaction(work))
+      return true
+    } catch {
+      // Whichever it was, and whether it matters, shows when each is handled by itself.
+      return false
+    } finally {
+      for (const scope of scopes) scope.close?.()
     }
   }
 
@@ -88,6 +113,8 @@ export function createInbox(options: InboxOptions): Inbox {
     async receive(envelopes) {
       const [only] = envelopes
       if (only !== undefined && envelopes.length === 1) return [await handle(only)]
+      // A server is asked once for all; the embedded store shares the commits of units anyway.
+      if (store.dialect === 'postgres' && (await handleTogether(envelopes))) return envelopes.map(() => done)
       return Promise.all(inOrderPerKey(envelopes, handle))
     },
     prune: createInboxPruning(store, consumer),

@@ -34,5 +34,5 @@ export const defaultRelayLimits: RelayLimits = {
   backoffMaxMs: 30_000,
   retryMaxMs: 5_000,
   scanIntervalMs: 1_000,
-  removalLingerMs: 10,
+  removalLingerMs: 100,
 }

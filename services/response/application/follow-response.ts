@@ -27,6 +27,7 @@ export type FollowResponse = (context: CallContext, query: FollowQuery) => Frame
 /** A response usually arrives within moments of its acceptance; only then is the store asked. */
 const arrivalMs = 20
 const pollMs = 100
+const pollMaxMs = 1_600
 
 /**
  * Frames of a response with numbers above `after`, from wherever they are: the memory of a run in this process, another
@@ -157,7 +158,8 @@ class ResponseFollower implements FrameReader {
     if (found?.tenant === this.#context.principal.tenant) return this.#continue(found)
     const leftMs = waitMs - (this.#ports.clock.monotonicMs() - this.#startedAtMs)
     if (leftMs <= 0) throw notFound()
-    await this.#arrival(Math.min(pollMs, leftMs))
+    // Its arrival here wakes at once; the store only knows of one that has arrived elsewhere.
+    await this.#arrival(Math.min(pollMs * 2 ** (this.#searches - 1), pollMaxMs, leftMs))
     return undefined
   }
 

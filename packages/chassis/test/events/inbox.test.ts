@@ -1,5 +1,4 @@
 import { type TestContext, test } from 'node:test'
-import { type Envelope, sequenceText } from '@parley/chassis/events/envelope.ts'
 import { withEventTables } from '@parley/chassis/events/event-tables.ts'
 import { createInbox, type Inbox } from '@parley/chassis/events/inbox.ts'
 import { on } from '@parley/chassis/events/subscription.ts'
@@ -7,7 +6,7 @@ import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Transaction } from '@parley/chassis/values/transaction.ts'
 import { testContext } from '@parley/testkit/context.ts'
 import { createTestStore, sqliteOnly, type TestStore } from '@parley/testkit/store.ts'
-import { OrderPlaced, type OrderPlacedData, silentLog } from './order-events.ts'
+import { OrderPlaced, type OrderPlacedData, placedEnvelope as placed, silentLog } from './order-events.ts'
 
 interface BillSchema {
   bills: { order_id: string; step: number }
@@ -42,23 +41,6 @@ function inboxOf(
     log: silentLog,
     strict: options.strict ?? false,
   })
-}
-
-function placed(orderId: string, seq: number, changes: Partial<Envelope> = {}): Envelope {
-  return {
-    specversion: '1.0',
-    id: `evt_${orderId}${seq}`,
-    source: 'orders',
-    type: OrderPlaced.type,
-    subject: orderId,
-    time: '2026-01-01T00:00:00.000Z',
-    datacontenttype: 'application/json',
-    sequence: sequenceText(seq),
-    tenant: 'tenant-a',
-    correlationid: 'req_1',
-    data: { orderId, step: seq },
-    ...changes,
-  }
 }
 
 async function bills(store: TestStore<BillSchema>): Promise<string[]> {
@@ -187,4 +169,21 @@ test('pruning forgets old events but never the last of a key', async (t: TestCon
   ])
   t.assert.deepStrictEqual(await inbox.receive([placed('many', 5)]), [{ status: 'done' }])
   t.assert.strictEqual((await bills(store)).length, 603)
+})
+
+test('events that arrive together have one effect each, whatever is wrong with one of them', async (t: TestContext) => {
+  await using store = await openBilling()
+  const inbox = inboxOf(store, {
+    before: async (_tx, { orderId }) => {
+      if (orderId === 'b') throw new AppError('STORE_UNAVAILABLE', 'not now')
+    },
+  })
+  const results = await inbox.receive([placed('a', 1), placed('b', 1), placed('c', 1), placed('a', 1)])
+  t.assert.deepStrictEqual(
+    results.map(({ status }) => status),
+    ['done', 'retry', 'done', 'done'],
+  )
+  t.assert.deepStrictEqual((await bills(store)).toSorted(), ['a1', 'c1'])
+  await inbox.receive([placed('d', 1), placed('e', 1)])
+  t.assert.deepStrictEqual((await bills(store)).toSorted(), ['a1', 'c1', 'd1', 'e1'])
 })
