@@ -12,6 +12,8 @@ export interface FollowResponsePorts {
 export interface FollowQuery {
   responseId: string
   waitMs: number
+  /** The request was accepted a moment ago: when its response is not found, it was lost with the process that ran it. */
+  accepted?: boolean
   /** Called when the first frame has come. */
   onAttached?: () => void
 }
@@ -119,7 +121,7 @@ class SteadyFrames implements ReadyIterator<Frame>, AsyncIterableIterator<Frame,
     const delayMs = retryDelaysMs[this.#failures]
     if (!mayTakeUpAgain(error) || delayMs === undefined || this.#context.deadline.remainingMs() <= delayMs) {
       this.#isOver = true
-      throw error
+      throw this.#query.accepted === true && error.code === 'RESPONSE_NOT_FOUND' ? lost() : error
     }
     this.#failures += 1
     await this.#ports.sleep(delayMs)
@@ -133,6 +135,14 @@ const retryDelaysMs = [50, 100, 250, 500, 1_000, 2_000, 4_000]
 
 function mayTakeUpAgain(error: AppError): boolean {
   return error.kind === 'unavailable' || error.kind === 'unknown-outcome' || error.code === 'OVERLOADED'
+}
+
+/** Its client holds no id by which it could ask again, and was never told that there is no such response. */
+function lost(): AppError {
+  return new AppError(
+    'OUTCOME_UNKNOWN',
+    'The request was accepted, but the process that ran it ended and its answer with it. Store responses, or send an idempotency-key, to be able to come back for them.',
+  )
 }
 
 function gap(last: number, seq: number): AppError {

@@ -48,9 +48,9 @@ export function createGenerate({ requests, responses, followResponse, departures
     )
     onAccepted()
     const query = { responseId: accepted.responseId, waitMs: startWaitMs }
-    if (!isPlain) return { accepted, frames: followResponse(context, query) }
+    if (!isPlain) return { accepted, frames: followResponse(context, { ...query, accepted: true }) }
     const onAttached = departures.onGone(context, () => void followAndLeave(context, query))
-    return { accepted, frames: followResponse(context, { ...query, onAttached }) }
+    return { accepted, frames: followResponse(context, { ...query, accepted: true, onAttached }) }
   }
 
   /** Learns the response's id even when the caller leaves meanwhile. */

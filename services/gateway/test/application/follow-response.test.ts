@@ -11,7 +11,10 @@ interface Attempt {
 }
 
 /** Follows through `attempts`, one per connection. */
-async function follow(attempts: readonly Attempt[], deadlineMs?: number) {
+async function follow(
+  attempts: readonly Attempt[],
+  { deadlineMs, accepted }: { deadlineMs?: number; accepted?: boolean } = {},
+) {
   const afters: number[] = []
   const delays: number[] = []
   const followResponse = createFollowResponse({
@@ -29,7 +32,10 @@ async function follow(attempts: readonly Attempt[], deadlineMs?: number) {
   let error: unknown = null
   try {
     const options = deadlineMs === undefined ? {} : { deadlineMs }
-    for await (const { seq } of followResponse(testContext(options), { responseId: 'resp_1', waitMs: 0 }))
+    for await (const { seq } of followResponse(testContext(options), {
+      ...{ responseId: 'resp_1', waitMs: 0 },
+      ...(accepted !== undefined && { accepted }),
+    }))
       seen.push(seq)
   } catch (thrown) {
     error = thrown
@@ -62,7 +68,14 @@ test('while no frame comes, it gives up after some tries', async (t: TestContext
 })
 
 test('it does not try beyond its time, nor after an answer that is final', async (t: TestContext) => {
-  t.assert.deepStrictEqual((await follow([], 10)).delays, [])
+  t.assert.deepStrictEqual((await follow([], { deadlineMs: 10 })).delays, [])
   const { delays, code } = await follow([{ frames: [], error: new AppError('RESPONSE_NOT_FOUND', 'gone') }])
   t.assert.deepStrictEqual([delays, code], [[], 'RESPONSE_NOT_FOUND'])
+})
+
+test('a response that is not there was lost when its request was accepted a moment ago', async (t: TestContext) => {
+  const gone = [{ frames: [], error: new AppError('RESPONSE_NOT_FOUND', 'gone') }]
+  t.assert.strictEqual((await follow(gone)).code, 'RESPONSE_NOT_FOUND')
+  const lost = await follow(gone, { accepted: true })
+  t.assert.deepStrictEqual([lost.code, lost.delays], ['OUTCOME_UNKNOWN', []])
 })
