@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describeMachine, takeLoadCore } from './measure/machine.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
@@ -24,7 +23,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   // Signals end the process by way of `exit`, which ends every process that the benchmark has started.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))
-  const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'))
+  const parent = join(REPOSITORY, '.cache/bench')
+  mkdirSync(parent, { recursive: true })
+  const folder = mkdtempSync(join(parent, 'run-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
   const { totalMs } = options.durations

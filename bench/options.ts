@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
 import { DEFAULT_DURATIONS, type Durations, QUICK_DURATIONS } from './settings.ts'
 
-export const WORKLOADS = ['json', 'stream', 'paced', 'memory', 'session', 'start'] as const
+export const WORKLOADS = ['json', 'stream', 'paced', 'memory', 'session', 'start', 'stores', 'dialects'] as const
 export type Workload = (typeof WORKLOADS)[number]
+
+/** A short run has no time for everything. */
+const QUICK_WORKLOADS = WORKLOADS.filter((workload) => workload !== 'stores')
 
 export interface Options {
   readonly quick: boolean
@@ -13,7 +16,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
   --quick            one short round, under 90 seconds
-  --only <list>      of ${WORKLOADS.join(', ')} (default: all)
+  --only <list>      of ${WORKLOADS.join(', ')} (default: all; with --quick all but stores)
   --rounds <n>       rounds over all subjects (default ${DEFAULT_DURATIONS.rounds}, quick ${QUICK_DURATIONS.rounds})
   --peer <name>      portkey (default) or none`
 
@@ -33,7 +36,7 @@ export function parseOptions(args: readonly string[]): Options {
   const durations = quick ? QUICK_DURATIONS : DEFAULT_DURATIONS
   return {
     quick,
-    workloads: values.only === undefined ? new Set(WORKLOADS) : parseWorkloads(values.only),
+    workloads: values.only === undefined ? new Set(quick ? QUICK_WORKLOADS : WORKLOADS) : parseWorkloads(values.only),
     peer,
     durations: values.rounds === undefined ? durations : { ...durations, rounds: parseRounds(values.rounds) },
   }

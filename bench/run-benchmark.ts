@@ -4,8 +4,10 @@ import { parley, parleySplit } from './subjects/parley.ts'
 import { portkey } from './subjects/portkey.ts'
 import type { Bed } from './subjects/subject.ts'
 import { startUpstream } from './subjects/upstream-alone.ts'
+import { measureDialects } from './workloads/measure-dialects.ts'
 import { measureSession } from './workloads/measure-session.ts'
 import { measureStarts } from './workloads/measure-start.ts'
+import { measureStores } from './workloads/measure-stores.ts'
 import { runRounds } from './workloads/run-rounds.ts'
 
 export interface BenchmarkOptions {
@@ -41,7 +43,13 @@ export async function runBenchmark({ options, folder, say }: BenchmarkOptions): 
     const startsMs = workloads.has('start')
       ? await attempt('npm start to the first answer', () => measureStarts({ folder, starts: durations.starts }))
       : null
-    return { rounds, session, startsMs: startsMs ?? [], problems }
+    const loadPids = [process.pid, ...upstream.pids()]
+    const stores = workloads.has('stores')
+      ? await attempt('stored responses on each store', () => measureStores({ bed, loadPids, durations }))
+      : null
+    const given = { bed, loadPids, warmUpMs: durations.warmUpMs, durationMs: durations.dialectsMs }
+    const dialects = workloads.has('dialects') ? await attempt('dialects by turns', () => measureDialects(given)) : null
+    return { rounds, session, startsMs: startsMs ?? [], stores, dialects, problems }
   } finally {
     await upstream.stop()
   }

@@ -39,6 +39,12 @@ export interface Durations {
   readonly pacedStreamsPerSlot: number
   readonly idleMs: number
   readonly turns: number
+  /** In each round, for each store. */
+  readonly storedOneMs: number
+  readonly storedManyMs: number
+  /** No further round over the stores begins after this time. */
+  readonly storesMs: number
+  readonly dialectsMs: number
   readonly starts: number
   /** No further round begins when it would end after this. */
   readonly roundsEndMs: number
@@ -56,9 +62,13 @@ export const DEFAULT_DURATIONS: Durations = {
   pacedStreamsPerSlot: 4,
   idleMs: 1_000,
   turns: 200,
+  storedOneMs: 1_500,
+  storedManyMs: 4_000,
+  storesMs: 60_000,
+  dialectsMs: 10_000,
   starts: 5,
   roundsEndMs: 400_000,
-  totalMs: 480_000,
+  totalMs: 600_000,
 }
 
 export const QUICK_DURATIONS: Durations = {
@@ -71,6 +81,10 @@ export const QUICK_DURATIONS: Durations = {
   pacedStreamsPerSlot: 2,
   idleMs: 600,
   turns: 40,
+  storedOneMs: 1_000,
+  storedManyMs: 1_500,
+  storesMs: 20_000,
+  dialectsMs: 3_000,
   starts: 2,
   roundsEndMs: 60_000,
   totalMs: 180_000,

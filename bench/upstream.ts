@@ -7,9 +7,9 @@ import { monotonicUs } from './measure/monotonic.ts'
 import { ANSWER_TEXT_BYTES, HOST, MODEL, STREAM_CHUNKS } from './settings.ts'
 
 /**
- * The upstream of the benchmark: a chat completions endpoint that costs as little as `node:http` allows and stamps the
- * instant of sending into every chunk. The prompt says how to stream: `/simulate chunks=50 interval_ms=20`, in the words of
- * the simulated provider.
+ * The upstream of the benchmark: chat completions that cost as little as `node:http` allows and have the instant of sending
+ * stamped into every chunk, and embeddings of one vector. The prompt says how to stream: `/simulate chunks=50
+ * interval_ms=20`, in the words of the simulated provider.
  */
 const server = createServer((request, response) => {
   if (request.url === '/v1/models') {
@@ -34,7 +34,8 @@ const CHUNK_TEXT = english(12)
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(request)
   const wish: unknown = JSON.parse(body)
-  if (isObject(wish) && wish.stream === true) await sendStream(response, body)
+  if (request.url === '/v1/embeddings') sendJson(response, EMBEDDING)
+  else if (isObject(wish) && wish.stream === true) await sendStream(response, body)
   else sendJson(response, completion(body))
 }
 
@@ -47,6 +48,15 @@ function usageOf(body: string) {
 const MESSAGE = { role: 'assistant', content: ANSWER_TEXT }
 const CHOICES = [{ index: 0, message: MESSAGE, logprobs: null, finish_reason: 'stop' }]
 const COMPLETION_HEAD = JSON.stringify({ ...ENVELOPE, object: 'chat.completion', choices: CHOICES }).slice(0, -1)
+
+/** As many numbers as give a kilobyte of base64, the encoding that SDKs ask for. */
+const VECTOR = Float32Array.from({ length: (ANSWER_TEXT_BYTES / 4) * 0.75 }, (_, index) => Math.sin(index) / 10)
+const EMBEDDING = JSON.stringify({
+  object: 'list',
+  data: [{ object: 'embedding', index: 0, embedding: Buffer.from(VECTOR.buffer).toString('base64') }],
+  model: MODEL,
+  usage: { prompt_tokens: 256, total_tokens: 256 },
+})
 
 function completion(body: string): string {
   return `${COMPLETION_HEAD},"usage":${JSON.stringify(usageOf(body))}}`

@@ -11,6 +11,10 @@ export function english(bytes: number): string {
     .padEnd(bytes, '.')
 }
 
+export const SYSTEM_PROMPT = 'Answer briefly.'
+/** The first line steers a simulated upstream. */
+export const PROMPT = promptWith('')
+
 export interface ChatRequestOptions {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -18,17 +22,25 @@ export interface ChatRequestOptions {
   readonly stream?: { readonly chunks: number; readonly intervalMs: number }
 }
 
-/** About 1 KB of request in either form. The first line of the prompt steers a simulated upstream. */
+/** About 1 KB of request in either form. */
 export function chatRequest({ path, headers, stream }: ChatRequestOptions): HttpRequest {
   const pace = stream === undefined ? '' : ` chunks=${stream.chunks} interval_ms=${stream.intervalMs}`
   const messages = [
-    { role: 'system', content: 'Answer briefly.' },
-    { role: 'user', content: `/simulate text_bytes=${ANSWER_TEXT_BYTES}${pace}\n${english(850)}` },
+    { role: 'system', content: SYSTEM_PROMPT },
+    { role: 'user', content: promptWith(pace) },
   ]
+  return jsonPost(path, { model: MODEL, messages, ...(stream === undefined ? {} : { stream: true }) }, headers)
+}
+
+export function jsonPost(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpRequest {
   return {
     method: 'POST',
     path,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}`, ...headers },
-    body: JSON.stringify({ model: MODEL, messages, ...(stream === undefined ? {} : { stream: true }) }),
+    body: JSON.stringify(body),
   }
+}
+
+function promptWith(pace: string): string {
+  return `/simulate text_bytes=${ANSWER_TEXT_BYTES}${pace}\n${english(850)}`
 }

@@ -1,9 +1,11 @@
 import { median } from '../measure/statistics.ts'
 import { PACED } from '../settings.ts'
 import { SUBJECT_NAMES, type SubjectName } from '../subjects/subject.ts'
+import { dialectLines, dialectRemarks } from './print-dialects.ts'
+import { storeLines, storeRemarks } from './print-stores.ts'
 import type { Results } from './results.ts'
 import type { PeerRatios, SubjectSummary } from './summary.ts'
-import { figure, table } from './table.ts'
+import { figure, NOISY_SHARE, pair, percent, table } from './table.ts'
 
 const TITLES: Readonly<Record<SubjectName, string>> = {
   upstream: 'upstream alone',
@@ -12,14 +14,13 @@ const TITLES: Readonly<Record<SubjectName, string>> = {
   portkey: 'Portkey',
 }
 
-/** From this share of two cores on, other processes disturbed enough to doubt a throughput or a p99. */
-const NOISY_SHARE = 0.05
-
 export function reportLines(results: Results): string[] {
   return [
     ...measurementLines(results),
     ...ratioLines(results),
     ...sessionLines(results),
+    ...storeLines(results),
+    ...dialectLines(results),
     ...targetLines(results),
     ...remarkLines(results),
   ]
@@ -100,7 +101,8 @@ function targetLines({ targets }: Results): string[] {
   return ['', ...table([['target', 'goal', 'measured', ''], ...rows])]
 }
 
-function remarkLines({ summary, problems, session }: Results): string[] {
+function remarkLines(results: Results): string[] {
+  const { summary, problems, session } = results
   const lines = problems.map(({ what, reason }) => `could not be measured: ${what}: ${reason}`)
   for (const name of SUBJECT_NAMES) {
     const subject = summary[name]
@@ -119,13 +121,6 @@ function remarkLines({ summary, problems, session }: Results): string[] {
   if (session !== null && Math.abs(session.largePromptTokens / session.smallPromptTokens - 1) > 0.1) {
     lines.push('session turns: the two windows differ by more than a tenth; the ratio does not count')
   }
+  lines.push(...storeRemarks(results), ...dialectRemarks(results))
   return lines.length === 0 ? [] : ['', ...lines]
-}
-
-function pair(first: number, second: number): string {
-  return Number.isNaN(first) ? '–' : `${figure(first)} / ${figure(second)} ms`
-}
-
-function percent(share: number): string {
-  return Number.isNaN(share) ? '–' : `${Math.round(share * 100)} %`
 }

@@ -15,3 +15,14 @@ export function figure(value: number | undefined, unit = ''): string {
   const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2
   return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`
 }
+
+export function pair(first: number, second: number): string {
+  return Number.isNaN(first) ? '–' : `${figure(first)} / ${figure(second)} ms`
+}
+
+export function percent(share: number): string {
+  return Number.isNaN(share) ? '–' : `${Math.round(share * 100)} %`
+}
+
+/** From this share of two cores on, other processes disturbed enough to doubt a throughput or a p99. */
+export const NOISY_SHARE = 0.05

@@ -1,5 +1,7 @@
+import { DIALECT_TITLES, DIALECTS } from '../load/dialect-request.ts'
 import { median } from '../measure/statistics.ts'
 import type { Measurements } from './measurements.ts'
+import { powerAgainstProcess, summariseStore } from './store-summary.ts'
 import { comparedWithPeer, summarise } from './summary.ts'
 
 export interface TargetResult {
@@ -12,11 +14,12 @@ export interface TargetResult {
 
 /** The figures that Parley in one process promises. */
 export function judgeTargets(measurements: Measurements): TargetResult[] {
-  const { rounds, session, startsMs } = measurements
+  const { rounds, session, startsMs, stores, dialects } = measurements
   const ratios = comparedWithPeer(rounds, 'parley', 'portkey')
   const parley = summarise(rounds).parley
   const frames = parley === undefined || parley.pacedFrames === 0 ? null : parley
   const idleMB = (parley?.idleBytes ?? Number.NaN) / 1e6
+  const { oneRoundTrips, manyRoundTrips } = summariseStore(stores, 'postgres')
   const startS = median(startsMs) / 1_000
   return [
     atLeast('requests per core against the peer, JSON at 32', ratios.jsonPerCore, 5, '×'),
@@ -32,6 +35,17 @@ export function judgeTargets(measurements: Measurements): TargetResult[] {
     below('idle memory', idleMB, 150, ' MB'),
     atMost('a turn among 10,000 items against one among 10', session?.ratio ?? Number.NaN, 1.2, '×'),
     below('npm start to the first answer', startS, 2, ' s'),
+    atLeast('stored responses/s, kept through a loss of power against not', powerAgainstProcess(stores), 0.75, '×'),
+    atMost('PostgreSQL round trips for a stored response, at 1', oneRoundTrips, 4, ''),
+    atMost('PostgreSQL round trips for a stored response, at 32', manyRoundTrips, 4, ''),
+    ...DIALECTS.filter((name) => name !== 'chat').map((name) =>
+      below(
+        `added p50 over chat: ${DIALECT_TITLES[name]}`,
+        dialects?.dialects[name].addedP50Ms ?? Number.NaN,
+        0.3,
+        ' ms',
+      ),
+    ),
   ]
 }
 

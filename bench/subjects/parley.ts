@@ -29,9 +29,11 @@ export interface StartParleyOptions {
   readonly program: string
   /** The folder it starts in, where it looks for `parley.config.ts`; an empty one by default. */
   readonly cwd?: string
+  /** Settings on top of those that all have. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
-export async function startParley({ bed, name, program, cwd }: StartParleyOptions): Promise<RunningSubject> {
+export async function startParley({ bed, name, program, cwd, env }: StartParleyOptions): Promise<RunningSubject> {
   const port = await freePorts(PORTS)
   const folder = cwd ?? join(bed.folder, name)
   await mkdir(folder, { recursive: true })
@@ -41,7 +43,7 @@ export async function startParley({ bed, name, program, cwd }: StartParleyOption
     args: [join(REPOSITORY, program)],
     cores: String(SUBJECT_CORE),
     cwd: folder,
-    env: { ...parleyEnvironment({ port, data: join(folder, 'data') }), ...upstreamEnvironment(bed) },
+    env: { ...parleyEnvironment({ port, data: join(folder, 'data') }), ...upstreamEnvironment(bed), ...env },
     logs: bed.folder,
   })
   return untilAnswering(

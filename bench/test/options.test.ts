@@ -8,6 +8,14 @@ test('without options everything is measured, with the peer', (t: TestContext) =
   t.assert.equal(options.durations.rounds, 3)
 })
 
+test('a quick run leaves out what takes long, unless it is asked for', (t: TestContext) => {
+  t.assert.deepEqual(
+    WORKLOADS.filter((workload) => !parseOptions(['--quick']).workloads.has(workload)),
+    ['stores'],
+  )
+  t.assert.deepEqual([...parseOptions(['--quick', '--only', 'stores']).workloads], ['stores'])
+})
+
 test('a list of workloads, the number of rounds and the absence of the peer are taken', (t: TestContext) => {
   const options = parseOptions(['--quick', '--only', 'json,paced', '--rounds', '2', '--peer', 'none'])
   t.assert.deepEqual([...options.workloads], ['json', 'paced'])

@@ -1,4 +1,5 @@
 import type { Client } from 'undici'
+import { ask } from '../load/ask.ts'
 import { chatRequest } from '../load/chat-request.ts'
 import { type LoopResult, runClosedLoop } from '../load/closed-loop.ts'
 import { exchange } from '../load/exchange.ts'
@@ -6,7 +7,7 @@ import { FrameReader } from '../load/frame-reader.ts'
 import { type Reading, startMeter } from '../measure/meter.ts'
 import { monotonicUs } from '../measure/monotonic.ts'
 import { type Spread, spread } from '../measure/statistics.ts'
-import { ANSWER_TEXT_BYTES, STREAM_CHUNKS } from '../settings.ts'
+import { STREAM_CHUNKS } from '../settings.ts'
 import type { RunningSubject } from '../subjects/subject.ts'
 
 export interface LoadOptions {
@@ -34,18 +35,9 @@ export interface StreamResult extends LoadResult {
   readonly firstTokenMs: Spread
 }
 
-/** Plain chat completions, 1 KB there and 1 KB back. */
-export function measureJson(options: LoadOptions): Promise<LoadResult> {
-  const request = chatRequest(options.subject)
-  return measure(options, async (client) => {
-    let bytes = 0
-    let last: Buffer | null = null
-    const status = await exchange(client, request, (chunk) => {
-      bytes += chunk.length
-      last = chunk
-    })
-    return status === 200 && bytes > ANSWER_TEXT_BYTES ? null : `status ${status}: ${String(last).slice(0, 300)}`
-  })
+/** Plain JSON answers, 1 KB there and 1 KB back; chat completions when nothing else is asked for. */
+export function measureJson(options: LoadOptions, request = chatRequest(options.subject)): Promise<LoadResult> {
+  return measure(options, (client) => ask(client, request))
 }
 
 /** Streams whose chunks the upstream sends as fast as it can, one write each. */

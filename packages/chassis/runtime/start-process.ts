@@ -7,6 +7,7 @@ import type { FaultInjector } from '../contract/faults.ts'
 import { createInternalAuth } from '../contract/internal-auth.ts'
 import { watchOutboxes } from '../events/event-metrics.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
+import { watchStores } from '../store/store-metrics.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { ClientDirectory } from './client-directory.ts'
 import type { AnyService, Siblings, Topology } from './define-service.ts'
@@ -93,6 +94,10 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       relay === null ? [] : [{ service: contract.name, relay }],
     )
     watchOutboxes(metrics, relays, realClock.now)
+    const stores = process.hosted.flatMap(({ contract, store }) =>
+      store === null ? [] : [{ service: contract.name, store }],
+    )
+    watchStores(metrics, stores)
     await process.start()
   } catch (error) {
     await process[Symbol.asyncDispose]()
