@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type FaultKind, faultKinds } from './faults/schedule.ts'
-import type { StoreKind, TransportKind } from './rig/backing.ts'
+import { type StoreKind, storeKinds, type TransportKind, transportKinds } from './rig/backing.ts'
 import { type ChaosTopology, chaosTopologies, isTopology } from './rig/topology.ts'
 import { defaultFaults } from './run/combination.ts'
 
@@ -17,6 +17,14 @@ export interface ChaosOptions {
   readonly scenario: string | null
   readonly workers: number
   readonly jsonPath: string | null
+  /** In which everything has to fit, as far as fewer faults can help; null when it takes as long as it takes. */
+  readonly wholeMs: number | null
+  /** Systems at a time. */
+  readonly parallel: number
+  /** Faults that kill nothing, in each system; null for one of each kind at least. */
+  readonly others: number | null
+  /** Says one line of each system. */
+  readonly isTerse: boolean
 }
 
 export const usage = `npm run chaos -- [options]
@@ -29,11 +37,21 @@ export const usage = `npm run chaos -- [options]
   --faults F,…        ${faultKinds.join(' | ')}
   --workers W         clients at work at a time (default 8)
   --scenario NAME     resume | one-key | rolling-restart | drain, instead of faults
-  --long              every topology, store and transport; at least 500 kills
+  --long              every topology, store and transport; at least 500 kills, in about half an hour
+  --others N          faults of other kinds, in each system (default: one of each at least; with --long 2)
+  --within M          minutes for everything: the more systems are left, the fewer faults has each
+  --parallel P        systems at a time (default 1; with --long 2)
   --json FILE         writes the result there as well`
 
-const long = { kills: 560, minutes: 5, topologies: chaosTopologies }
-const short = { kills: 12, minutes: 0.25, topologies: ['one', 'split'] as const }
+const long = { kills: 600, minutes: 2, within: '30', others: '2', parallel: 2, topologies: chaosTopologies }
+const short = {
+  kills: 12,
+  minutes: 0.25,
+  within: undefined,
+  others: undefined,
+  parallel: 1,
+  topologies: ['one', 'split'] as const,
+}
 
 /** Throws an error with words for the user. */
 export function readOptions(args: readonly string[], drawSeed: () => number): ChaosOptions {
@@ -50,6 +68,9 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Ch
       workers: { type: 'string' },
       scenario: { type: 'string' },
       json: { type: 'string' },
+      others: { type: 'string' },
+      within: { type: 'string' },
+      parallel: { type: 'string' },
       long: { type: 'boolean', default: false },
     },
   })
@@ -58,13 +79,17 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Ch
     seed: wholeNumber('seed', values.seed, drawSeed(), { min: 0, max: 2 ** 32 - 1 }),
     kills: wholeNumber('kills', values.kills, base.kills, { min: 0, max: 100_000 }),
     topologies: listOf('topology', values.topology, isTopology) ?? base.topologies,
-    stores: listOf('store', values.store, oneOf<StoreKind>(['sqlite', 'postgres'])) ?? ['sqlite', 'postgres'],
-    transports: listOf('transport', values.transport, oneOf<TransportKind>(['direct', 'kafka'])) ?? ['direct', 'kafka'],
+    stores: listOf('store', values.store, oneOf(storeKinds)) ?? storeKinds,
+    transports: listOf('transport', values.transport, oneOf(transportKinds)) ?? transportKinds,
     faultsMaxMs: number('minutes', values.minutes, base.minutes) * 60_000,
     faults: listOf('faults', values.faults, oneOf<FaultKind>(faultKinds)) ?? defaultFaults,
     scenario: values.scenario ?? null,
     workers: wholeNumber('workers', values.workers, 8, { min: 1, max: 200 }),
     jsonPath: values.json ?? null,
+    wholeMs: optional(values.within ?? base.within, (text) => number('within', text, 0) * 60_000),
+    parallel: wholeNumber('parallel', values.parallel, base.parallel, { min: 1, max: 8 }),
+    others: optional(values.others ?? base.others, (text) => wholeNumber('others', text, 0, { min: 0, max: 100 })),
+    isTerse: values.long,
   }
 }
 
@@ -72,6 +97,10 @@ function wholeNumber(name: string, text: string | undefined, fallback: number, b
   const value = number(name, text, fallback)
   if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value
   throw new Error(`--${name} must be a whole number from ${bounds.min} to ${bounds.max}`)
+}
+
+function optional<T>(text: string | undefined, read: (text: string) => T): T | null {
+  return text === undefined ? null : read(text)
 }
 
 function number(name: string, text: string | undefined, fallback: number): number {

@@ -1,3 +1,4 @@
+import type { BudgetRow } from '../evidence/evidence.ts'
 import { type Checker, indexBy } from './checker.ts'
 
 export const ledgerAgrees: Checker = {
@@ -20,13 +21,30 @@ export const ledgerAgrees: Checker = {
       }
       return problems
     })
-    const budgets = stores.budgets.flatMap(({ budgetId, limitMicros, heldMicros, spentMicros, overMicros }) => [
-      ...(heldMicros === 0 ? [] : [`${heldMicros} are still held of the budget ${budgetId}`]),
-      ...(limitMicros === null || spentMicros <= limitMicros + overMicros
-        ? []
-        : [`${spentMicros} were spent of the budget ${budgetId}, which is ${limitMicros}`]),
-    ])
+    const budgets = stores.budgets.flatMap(problemsOfBudget)
     const held = stores.holds.map(({ requestId }) => `budget is still held for ${requestId}`)
     return [...rows, ...held, ...budgets]
   },
+}
+
+function problemsOfBudget(budget: BudgetRow): string[] {
+  const { budgetId, heldMicros, heldTokens, spentTokens, settledTokens } = budget
+  const isHeld = heldMicros !== 0 || heldTokens !== 0
+  return [
+    ...(isHeld ? [`${heldMicros} micros and ${heldTokens} tokens are still held of the budget ${budgetId}`] : []),
+    ...overspent(budgetId, 'micros', { limit: budget.limitMicros, spent: budget.spentMicros, over: budget.overMicros }),
+    ...overspent(budgetId, 'tokens', { limit: budget.limitTokens, spent: spentTokens, over: budget.overTokens }),
+    ...(spentTokens === settledTokens
+      ? []
+      : [`the budget ${budgetId} has spent ${spentTokens} tokens, its requests ${settledTokens}`]),
+  ]
+}
+
+function overspent(
+  budgetId: string,
+  unit: string,
+  { limit, spent, over }: { limit: number | null; spent: number; over: number },
+): string[] {
+  if (limit === null || spent <= limit + over) return []
+  return [`${spent} ${unit} were spent of the budget ${budgetId}, which is ${limit}`]
 }

@@ -133,6 +133,12 @@ export interface BudgetRow {
   readonly heldMicros: number
   readonly spentMicros: number
   readonly overMicros: number
+  readonly limitTokens: number | null
+  readonly heldTokens: number
+  readonly spentTokens: number
+  readonly overTokens: number
+  /** What the requests that held it have spent of it, added up. */
+  readonly settledTokens: number
 }
 
 export interface ProviderCall {

@@ -1,6 +1,6 @@
 import type { Frame } from '@parley/kernel/frames.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
-import type { HoldRow, InboxRow, OutboxRow, StoreEvidence } from './evidence.ts'
+import type { BudgetRow, HoldRow, InboxRow, OutboxRow, StoreEvidence } from './evidence.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -13,8 +13,13 @@ const stateful = ['gateway', 'session', 'request', 'response'] as const
 export async function readStores(readTable: ReadTable): Promise<StoreEvidence> {
   const read = async <T>(service: string, table: string, to: (row: Row) => T) =>
     (await readTable(service, table)).map(to)
-  const outbox = await Promise.all(stateful.map((service) => read(service, 'outbox', (row) => toOutbox(service, row))))
-  const inbox = await Promise.all(stateful.map((service) => read(service, 'inbox', toInbox)))
+  const outbox: OutboxRow[] = []
+  const inbox: InboxRow[] = []
+  for (const service of stateful) {
+    outbox.push(...(await read(service, 'outbox', (row) => toOutbox(service, row))))
+    inbox.push(...(await read(service, 'inbox', toInbox)))
+  }
+  const holds = await readTable('request', 'budget_holds')
   return {
     requests: await read('request', 'requests', (row) => ({
       tenant: text(row, 'tenant'),
@@ -61,16 +66,26 @@ export async function readStores(readTable: ReadTable): Promise<StoreEvidence> {
       sessionId: text(row, 'session_id'),
       responseId: text(row, 'response_id'),
     })),
-    outbox: outbox.flat(),
-    inbox: inbox.flat(),
-    holds: (await readTable('request', 'budget_holds')).filter((row) => Number(row['is_open']) === 1).map(toHold),
-    budgets: await read('request', 'budget_periods', (row) => ({
-      budgetId: text(row, 'budget_id'),
-      limitMicros: row['limit_micros'] === null ? null : Number(row['limit_micros']),
-      heldMicros: Number(row['held_micros']),
-      spentMicros: Number(row['spent_micros']),
-      overMicros: Number(row['over_micros']),
-    })),
+    outbox,
+    inbox,
+    holds: holds.filter((row) => Number(row['is_open']) === 1).map(toHold),
+    budgets: await read('request', 'budget_periods', (row) => toBudget(row, holds)),
+  }
+}
+
+function toBudget(row: Row, holds: readonly Row[]): BudgetRow {
+  const own = holds.filter((hold) => hold['budget_id'] === row['budget_id'] && hold['starts_at'] === row['starts_at'])
+  return {
+    budgetId: text(row, 'budget_id'),
+    limitMicros: row['limit_micros'] === null ? null : Number(row['limit_micros']),
+    heldMicros: Number(row['held_micros']),
+    spentMicros: Number(row['spent_micros']),
+    overMicros: Number(row['over_micros']),
+    limitTokens: row['limit_tokens'] === null ? null : Number(row['limit_tokens']),
+    heldTokens: Number(row['held_tokens']),
+    spentTokens: Number(row['spent_tokens']),
+    overTokens: Number(row['over_tokens']),
+    settledTokens: own.reduce((sum, hold) => sum + Number(hold['spent_tokens']), 0),
   }
 }
 

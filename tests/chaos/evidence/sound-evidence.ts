@@ -1,6 +1,6 @@
 import type { Frame } from '@parley/kernel/frames.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
-import type { ClientRecord, ConversationRecord, Evidence, SeenEvent, StoreEvidence } from './evidence.ts'
+import type { BudgetRow, ClientRecord, ConversationRecord, Evidence, SeenEvent, StoreEvidence } from './evidence.ts'
 
 const usage: Usage = {
   inputTokens: 7,
@@ -100,6 +100,20 @@ export function event(seq: number, type: string, more: object): SeenEvent {
   return { seq, raw: `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: seq, ...more })}` }
 }
 
+/** Of which two requests have spent five tokens each. */
+export const budget: BudgetRow = {
+  budgetId: 'budget_1',
+  limitMicros: 100,
+  heldMicros: 0,
+  spentMicros: 10,
+  overMicros: 0,
+  limitTokens: 100,
+  heldTokens: 0,
+  spentTokens: 10,
+  overTokens: 0,
+  settledTokens: 10,
+}
+
 const userItem = '{"type":"message","role":"user","content":"/simulate\\nturn-2 canary-north"}'
 const assistantItem = '{"type":"message","role":"assistant","content":"one two"}'
 
@@ -149,6 +163,6 @@ function soundStores(): StoreEvidence {
       { ...taken, consumer: 'request', source: 'response', eventId: `evt_e_${subject}`, subject },
     ]),
     holds: [],
-    budgets: [{ budgetId: 'budget_1', limitMicros: 100, heldMicros: 0, spentMicros: 10, overMicros: 0 }],
+    budgets: [budget],
   }
 }

@@ -9,7 +9,7 @@ import { within } from '../within.ts'
 import type { CrashPoint } from './crash-point.ts'
 import type { FaultKind, PlannedFault } from './schedule.ts'
 
-/** What came of a fault. `missed`: nothing came to its point while it waited. */
+/** What came of a fault. `missed`: nothing came to its point while it waited, or there was nothing to strike. */
 export interface Injected {
   readonly kind: FaultKind
   readonly outcome: 'struck' | 'missed'
@@ -20,6 +20,8 @@ export interface Injected {
 
 const pointWaitMs = 6_000
 const readyWaitMs = 10_000
+const killWaitMs = 1_500
+const endWaitMs = 30_000
 const syncWaitMs = 5_000
 const stracePath = '/usr/bin/strace'
 
@@ -69,7 +71,12 @@ function toInjected(fault: PlannedFault, struck: boolean): Injected {
   }
 }
 
+/** Mostly it does something by then; what cannot start is not waited for. */
 async function kill(supervised: SupervisedProcess): Promise<boolean> {
+  await within(
+    supervised.untilReady().catch(() => {}),
+    killWaitMs,
+  )
   await supervised.untilAlive()
   return supervised.signal('SIGKILL')
 }
@@ -79,7 +86,9 @@ async function end(supervised: SupervisedProcess): Promise<boolean> {
   await supervised.untilAlive()
   const { starts } = supervised
   if (!supervised.signal('SIGTERM')) return false
-  while (supervised.starts === starts) await delay(endPollMs)
+  const endsAtMs = performance.now() + endWaitMs
+  while (supervised.starts === starts && performance.now() < endsAtMs) await delay(endPollMs)
+  if (supervised.starts === starts) supervised.killHung()
   return true
 }
 
@@ -98,11 +107,13 @@ async function killAtPoint(rig: Rig, fault: PlannedFault & { kind: 'point' }): P
   for (const supervised of all) supervised.arm(fault.point, () => resolve(supervised))
   const waiting = await within(reached, pointWaitMs)
   for (const supervised of all) supervised.arm(null, null)
-  const struck = waiting !== null && victim.signal('SIGKILL')
+  // Nobody came by in time: then it is a kill at any moment.
+  const struck = waiting !== null
+  const killed = victim.signal('SIGKILL')
   // The point is passed only once the victim is gone.
   if (struck && waiting !== victim) await delay(killTakesMs)
   for (const supervised of all) supervised.goOn()
-  return toInjected(fault, struck)
+  return { ...toInjected(fault, struck && killed), killed }
 }
 
 const killTakesMs = 10

@@ -18,7 +18,7 @@ function breakPromise(plant: Plant): void {
       rewrite((sql) => (fencedTables.test(sql) ? sql.replaceAll(fence, '$1($2 or 1 = 1)') : sql))
       return
     case 'forget-tenant':
-      rewrite((sql) => (sql.startsWith('select') ? sql.replaceAll('"tenant" = ?', '("tenant" = ? or 1 = 1)') : sql))
+      rewrite((sql) => (ownedSelect.test(sql) ? sql.replaceAll('"tenant" = ?', '("tenant" = ? or 1 = 1)') : sql))
       return
     case 'skip-inbox':
       answerRun((sql) => (sql.startsWith('insert into "inbox"') ? { changes: 1 } : null))
@@ -31,6 +31,7 @@ function breakPromise(plant: Plant): void {
 
 /** Only conditions: what is set has a comma or `set` before it. */
 const fence = /( (?:where|and) )("(?:attempt|owner)" = \?)/g
+const ownedSelect = /^select .* from "(?:sessions|items|responses)"/s
 const fencedTables = /^(?:update "responses"|insert into "frames")/
 
 function rewrite(change: (sql: string) => string): void {

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts'
 import type { StoreKind } from '../rig/backing.ts'
 import type { Direction } from '../rig/chaos-proxy.ts'
 import { databaseLink, leaseMs, upstreamLink } from '../rig/rig.ts'
-import { type ChaosTopology, processNames, processOf, type ServiceName } from '../rig/topology.ts'
+import { type ChaosTopology, processNames, processOf, type ServiceName, secondResponse } from '../rig/topology.ts'
 import { type CrashPoint, crashPointNames } from './crash-point.ts'
 
 export const faultKinds = ['kill', 'point', 'fsync', 'stop', 'term', 'cut', 'hold', 'slow', 'reset'] as const
@@ -37,6 +37,8 @@ export interface ScheduleOptions {
   readonly kinds: readonly FaultKind[]
   /** Pairs of a point and a service that are to be killed there, in this order; drawn when there are too few. */
   readonly pairs: readonly PointPair[]
+  /** How many faults that kill nothing; null for as many as there are kinds, and a fourth of the kills. */
+  readonly others: number | null
 }
 
 export interface PointPair {
@@ -46,19 +48,26 @@ export interface PointPair {
 
 const killing: ReadonlySet<FaultKind> = new Set(['kill', 'point', 'fsync'])
 
+export function isKilling(kind: FaultKind): boolean {
+  return killing.has(kind)
+}
+
 /** Everything that will go wrong, decided by the seed alone. */
 export function planFaults(options: ScheduleOptions): PlannedFault[] {
   const { random, kills, kinds } = options
-  const killKinds = kinds.filter((kind) => killing.has(kind))
-  const otherKinds = kinds.filter((kind) => !killing.has(kind))
+  const killKinds = kinds.filter(isKilling)
+  const atAnyTime = killKinds.filter((kind) => kind !== 'point')
+  const otherKinds = kinds.filter((kind) => !isKilling(kind))
   const pairs = [...options.pairs]
   const planned: PlannedFault[] = []
   for (let index = 0; index < kills && killKinds.length > 0; index++) {
-    // Points first and most: they are the moments that chance would hardly hit.
-    const kind = killKinds.includes('point') && (pairs.length > 0 || index % 2 === 0) ? 'point' : random.pick(killKinds)
+    // Pairs first: they are the moments that chance would hardly hit.
+    const isPoint = killKinds.includes('point') && pairs.length > 0
+    const kind = isPoint ? 'point' : random.pick(atAnyTime.length === 0 ? killKinds : atAnyTime)
     planned.push(planOne(kind, options, pairs))
   }
-  const others = otherKinds.length === 0 ? 0 : Math.max(otherKinds.length, Math.ceil(kills / 4))
+  const enough = Math.max(otherKinds.length, Math.ceil(kills / 4))
+  const others = otherKinds.length === 0 ? 0 : (options.others ?? enough)
   for (let index = 0; index < others; index++) {
     const kind = otherKinds[index % otherKinds.length]
     if (kind !== undefined) planned.push(planOne(kind, options, pairs))
@@ -112,7 +121,7 @@ const holds: readonly (readonly Direction[])[] = [['to-server'], ['to-client'], 
 function linksOf(topology: ChaosTopology, store: StoreKind): string[] {
   const names = processNames(topology)
   const servers = store === 'postgres' ? [upstreamLink, databaseLink] : [upstreamLink]
-  return names.length === 1 ? servers : [...servers, ...names.filter((name) => name !== 'response-2')]
+  return names.length === 1 ? servers : [...servers, ...names.filter((name) => name !== secondResponse)]
 }
 
 /** Every point with every service, in an order that the seed decides. */

@@ -1,7 +1,7 @@
 import type { CrashPoint } from './crash-point.ts'
 
-/** Statements that tell how far a request has come, in the words of either database. */
-const table = (verb: string, name: string) => new RegExp(`^${verb} (?:"\\w+"\\.)?"${name}"`)
+/** Statements that tell how far a request has come, in the words of either database; one that must change rows is wrapped. */
+const table = (verb: string, name: string) => new RegExp(`^(?:with changed as \\()?${verb} (?:"\\w+"\\.)?"${name}"`)
 
 export interface WatchedStatement {
   readonly before: CrashPoint | null

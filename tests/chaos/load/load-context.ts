@@ -7,6 +7,7 @@ import { type LoadTenant, makeWish, type Wish, type WishShape } from './wish.ts'
 /** What the work of clients is made from. */
 export interface LoadContext {
   readonly url: string
+  readonly administratorKey: string
   readonly raw: RawClient
   readonly tenants: readonly LoadTenant[]
   readonly journal: Journal

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../random.ts'
+import { within } from '../within.ts'
+import { budgeted } from './budget-work.ts'
 import { chatStream, leftChatStream, plainChat } from './chat-work.ts'
 import { conversation, refused, trespass } from './conversation-work.ts'
 import { type ClientNote, Journal } from './journal.ts'
@@ -19,12 +21,15 @@ export const works: Readonly<Record<string, { readonly work: Work; readonly weig
   cancelled: { work: cancelled, weight: 2 },
   repeated: { work: repeated, weight: 3 },
   conversation: { work: conversation, weight: 3 },
+  budgeted: { work: budgeted, weight: 1 },
   trespass: { work: trespass, weight: 1 },
   refused: { work: refused, weight: 1 },
 }
 
 export interface LoadOptions {
   readonly url: string
+  /** May make keys. */
+  readonly administratorKey: string
   readonly tenants: readonly LoadTenant[]
   readonly random: Random
   readonly workers: number
@@ -42,6 +47,8 @@ export interface Done {
 }
 
 const pauseMs = 15
+/** Work that has not ended so long after everything was taken from it is left behind. */
+const abandonMs = 5_000
 
 /** Clients at work: each does one thing after the other until it is told to stop. */
 export class Load implements AsyncDisposable {
@@ -60,6 +67,7 @@ export class Load implements AsyncDisposable {
     this.#raw = new RawClient(options.url)
     this.#context = {
       url: options.url,
+      administratorKey: options.administratorKey,
       raw: this.#raw,
       tenants: options.tenants,
       journal: this.journal,
@@ -118,7 +126,7 @@ export class Load implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.healed(0)
     this.#raw.close()
-    await this.stop()
+    await within(this.stop(), abandonMs)
   }
 
   /** What took its client longest, in words. */

@@ -186,9 +186,12 @@ async function textOf(answer: AsyncIterable<unknown>): Promise<string> {
   }
 }
 
-/** A request that ended because its provider failed has its answer: under its key it is answered so for good. */
+/**
+ * A request that ended because its provider failed, or the process that was calling it died, has its answer: under its
+ * key it is answered so for good.
+ */
 export function isEndOfProvider(text: string): boolean {
-  return /"code":"provider_/.test(text)
+  return /"code":"provider_|connection to the gpt service broke/.test(text)
 }
 
 /** Tries until there is an answer, as a client with patience does; null when its patience is over. */

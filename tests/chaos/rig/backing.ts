@@ -7,8 +7,10 @@ import type { StoreEvidence } from '../evidence/evidence.ts'
 import { readPostgresStores } from '../evidence/read-postgres.ts'
 import { readSqliteStores } from '../evidence/read-sqlite.ts'
 
-export type StoreKind = 'sqlite' | 'postgres'
-export type TransportKind = 'direct' | 'kafka'
+export const storeKinds = ['sqlite', 'postgres'] as const
+export const transportKinds = ['direct', 'kafka'] as const
+export type StoreKind = (typeof storeKinds)[number]
+export type TransportKind = (typeof transportKinds)[number]
 
 /** A store for one system: where programs find it, and what is in it afterwards. */
 export interface StoreBacking extends AsyncDisposable {

@@ -43,6 +43,7 @@ export const attemptsMax = 3
 export const upstreamLink = 'upstream'
 export const databaseLink = 'database'
 
+const metricsMs = 10_000
 const crashPointPreload = 'tests/chaos/faults/preload-crash-points.ts'
 
 /** The real programs, supervised, with breakable ways between them and a provider that keeps a log. */
@@ -121,6 +122,11 @@ export class Rig implements AsyncDisposable {
     return rig
   }
 
+  /** Where clients go, and with what they make keys. */
+  get access(): { url: string; administratorKey: string } {
+    return { url: this.url, administratorKey: this.secrets.presetKey }
+  }
+
   get ownEnds(): OwnEnd[] {
     return [...this.processes.values()].flatMap(({ ownEnds }) => ownEnds)
   }
@@ -148,7 +154,7 @@ export class Rig implements AsyncDisposable {
   /** What `/metrics` of every process says. */
   async metrics(): Promise<string> {
     const texts = [...this.processes.values()].map(async ({ healthUrl }) =>
-      (await fetch(`${healthUrl}/metrics`)).text(),
+      (await fetch(`${healthUrl}/metrics`, { signal: AbortSignal.timeout(metricsMs) })).text(),
     )
     return (await Promise.all(texts)).join('\n')
   }

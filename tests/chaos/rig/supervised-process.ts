@@ -96,6 +96,12 @@ export class SupervisedProcess {
     return child.kill(signal)
   }
 
+  /** It was asked to end and has not: that is a defect. */
+  killHung(): void {
+    this.#isEndExpected = false
+    this.#child?.kill('SIGKILL')
+  }
+
   /** The next end is no defect: something else is about to kill it. */
   expectEnd(): void {
     this.#isEndExpected = true

@@ -4,8 +4,11 @@ import { type ServiceName, serviceNames } from '../../harness/system.ts'
 export type { ServiceName }
 export { serviceNames }
 
-/** `replicated` is `split` with a second process that runs responses on the same database. */
-export type ChaosTopology = 'one' | 'split' | 'replicated' | `extract:${ServiceName}`
+/**
+ * `replicated` is `split` with a second process that runs responses on the same database, and `pair` is
+ * `extract:response` with one.
+ */
+export type ChaosTopology = 'one' | 'split' | 'replicated' | 'pair' | `extract:${ServiceName}`
 
 export const chaosTopologies: readonly ChaosTopology[] = [
   'one',
@@ -37,6 +40,9 @@ interface Group {
   readonly services: readonly ServiceName[]
 }
 
+/** A process that nobody calls: it takes work from the database that it shares. */
+export const secondResponse = 'response-2'
+
 /** Ports that a topology needs in a row. */
 export const portsPerTopology = 16
 
@@ -66,7 +72,10 @@ export function planTopology(
       env: {
         SERVICES: group.services.join(),
         ...(publicPort !== null && { PORT: String(publicPort) }),
-        ...(internalPort !== null && { INTERNAL_PORT: String(internalPort) }),
+        ...(internalPort !== null && {
+          INTERNAL_PORT: String(internalPort),
+          ADVERTISED_URL: `http://127.0.0.1:${internalPort}`,
+        }),
         ...Object.fromEntries(urls),
       },
     }
@@ -84,6 +93,11 @@ export function processOf(topology: ChaosTopology, service: ServiceName): string
   return primaryOf(groupsOf(topology), service)
 }
 
+/** Its death is the death of nothing else. */
+export function hasOwnProcess(topology: ChaosTopology, service: ServiceName): boolean {
+  return primaryOf(groupsOf(topology), service) === service
+}
+
 /** The process that is called for a service when several run it. */
 function primaryOf(groups: readonly Group[], service: ServiceName): string {
   const found = groups.find(({ services }) => services.includes(service))
@@ -96,7 +110,9 @@ function groupsOf(topology: ChaosTopology): Group[] {
   const alone = (name: ServiceName): Group => ({ name, main: `services/${name}/main.ts`, services: [name] })
   if (topology === 'one') return [{ name: 'all', main: all, services: serviceNames }]
   if (topology === 'split') return serviceNames.map(alone)
-  if (topology === 'replicated') return [...serviceNames.map(alone), { ...alone('response'), name: 'response-2' }]
+  const second = { ...alone('response'), name: secondResponse }
+  if (topology === 'replicated') return [...serviceNames.map(alone), second]
+  if (topology === 'pair') return [...groupsOf('extract:response'), second]
   const extracted = serviceNames.find((name) => topology === `extract:${name}`)
   if (extracted === undefined) throw new Error(`there is no topology ${topology}`)
   const rest = serviceNames.filter((name) => name !== extracted)

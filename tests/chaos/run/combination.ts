@@ -1,6 +1,8 @@
 import type { FaultKind } from '../faults/schedule.ts'
-import type { StoreKind, TransportKind } from '../rig/backing.ts'
+import { type StoreKind, storeKinds, type TransportKind, transportKinds } from '../rig/backing.ts'
 import type { ChaosTopology } from '../rig/topology.ts'
+
+export { storeKinds, transportKinds }
 
 /** One system under faults. */
 export interface Combination {

@@ -1,8 +1,17 @@
 import type { Verdict } from '../checkers/all.ts'
-import { nameOf } from './combination.ts'
+import { crashPointNames } from '../faults/crash-point.ts'
+import { isKilling } from '../faults/schedule.ts'
+import { serviceNames } from '../rig/topology.ts'
+import { type Combination, nameOf } from './combination.ts'
 import type { RunResult } from './run-combination.ts'
 
 const problemsShownMax = 8
+
+/** A system of which there is no result: it did not start, or could not be looked at. */
+export interface FailedRun {
+  readonly combination: Combination
+  readonly failed: string
+}
 
 /** What went against an invariant, with where; empty when all held. */
 export function problemsOf({ combination, verdicts }: RunResult): string[] {
@@ -24,7 +33,7 @@ export function tableOf(results: readonly RunResult[]): string {
     return [
       nameOf(combination),
       String(kills),
-      String(injected.filter(({ outcome }) => outcome === 'struck').length - kills),
+      String(injected.filter(({ kind, outcome }) => !isKilling(kind) && outcome === 'struck').length),
       String(requests),
       String(providerCalls),
       String(resumes),
@@ -50,9 +59,43 @@ export function tableOf(results: readonly RunResult[]): string {
   return [head, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
 }
 
-export function summaryOf(results: readonly RunResult[]): string {
+export function summaryOf(results: readonly RunResult[], failures: readonly FailedRun[]): string {
   const kills = results.reduce((sum, result) => sum + result.kills, 0)
   const requests = results.reduce((sum, result) => sum + result.requests, 0)
+  const resumes = results.reduce((sum, result) => sum + result.resumes, 0)
   const broken = results.filter((result) => problemsOf(result).length > 0).length
-  return `${kills} kills, ${requests} accepted requests, ${broken} of ${results.length} systems with a broken invariant`
+  const counts = `${kills} kills, ${requests} accepted requests, ${resumes} times taken up again`
+  const failed = failures.length === 0 ? '' : `, ${failures.length} without a result`
+  return `${counts}; ${broken} of ${results.length} systems with a broken invariant${failed}`
 }
+
+/** What came of one system, in one line. */
+export function lineOf(result: RunResult): string {
+  const { combination, kills, injected, skipped, requests, resumes, liveness, tookMs, phasesMs, slowest } = result
+  const missed = injected.filter(({ outcome }) => outcome === 'missed').length
+  const recovery = liveness.recoveryMs === null ? 'none' : `${(liveness.recoveryMs / 1_000).toFixed(1)} s`
+  const isBroken = problemsOf(result).length > 0
+  return [
+    `${nameOf(combination)}: ${kills} kills, ${missed} points missed, ${skipped} faults skipped`,
+    `${requests} requests, ${resumes} taken up again, recovery ${recovery}, took ${(tookMs / 1_000).toFixed(0)} s`,
+    `slowest ${slowest.slice(0, 160)}; ms ${JSON.stringify(phasesMs)}: ${isBroken ? 'BROKEN' : 'all hold'}`,
+  ].join('; ')
+}
+
+/** How many crash points, and pairs of one and a service whose own process died there, there were; which are left. */
+export function coverageOf(results: readonly RunResult[]): string[] {
+  const struck = results
+    .flatMap(({ injected }) => injected)
+    .filter(({ point, outcome }) => point !== null && outcome === 'struck')
+  const points = new Set(struck.map(({ point }) => point))
+  const pairs = new Set(struck.map(({ point, process: victim }) => `${point} ${victim}`))
+  const all = crashPointNames.flatMap((point) => serviceNames.map((service) => `${point} ${service}`))
+  const left = all.filter((pair) => !pairs.has(pair))
+  const met = all.length - left.length
+  return [
+    `${points.size} of ${crashPointNames.length} crash points, ${met} of ${all.length} pairs of a point and a service whose process was killed there`,
+    ...(left.length > 0 && left.length <= pairsShownMax ? [`not met: ${left.join(', ')}`] : []),
+  ]
+}
+
+const pairsShownMax = 30

@@ -64,7 +64,7 @@ async function underLoad(
 ): Promise<ScenarioResult> {
   await using rig = await Rig.start(combination)
   const tenants = await makeTenants(rig)
-  await using load = new Load({ url: rig.url, tenants, random, workers: 6 })
+  await using load = new Load({ ...rig.access, tenants, random, workers: 6 })
   load.start()
   await delay(loadMs)
   const { lines, problems } = await act(rig, load)

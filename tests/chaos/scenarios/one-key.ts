@@ -13,7 +13,7 @@ const rounds = 3
 export const oneKey: Scenario = async ({ combination, random }) => {
   await using rig = await Rig.start(combination)
   const tenants = await makeTenants(rig)
-  await using load = new Load({ url: rig.url, tenants, random, workers: 0 })
+  await using load = new Load({ ...rig.access, tenants, random, workers: 0 })
   load.healed(scenarioMs)
   const problems: string[] = []
   for (let round = 0; round < rounds; round++) {

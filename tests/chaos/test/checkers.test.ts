@@ -1,7 +1,7 @@
 import { describe, type TestContext, test } from 'node:test'
 import { checkers, judge } from '../checkers/all.ts'
 import type { ConversationRecord, Evidence, StoreEvidence } from '../evidence/evidence.ts'
-import { client, event, events, frames, soundEvidence } from '../evidence/sound-evidence.ts'
+import { budget, client, event, events, frames, soundEvidence } from '../evidence/sound-evidence.ts'
 
 const sound = soundEvidence()
 const [requestOne, requestTwo] = sound.stores.requests
@@ -42,11 +42,14 @@ const planted: readonly Planted[] = [
     ledger: [{ ...ledgerOne, usage: null }, ledgerTwo],
   }),
   plantStores('I3', 'more was spent than there was', {
-    budgets: [{ budgetId: 'budget_1', limitMicros: 100, heldMicros: 0, spentMicros: 101, overMicros: 0 }],
+    budgets: [{ ...budget, spentMicros: 101 }],
   }),
-  plantStores('I3', 'a budget is still held', {
-    budgets: [{ budgetId: 'budget_1', limitMicros: 100, heldMicros: 7, spentMicros: 10, overMicros: 0 }],
+  plantStores('I3', 'more tokens were spent than there were', {
+    budgets: [{ ...budget, spentTokens: 101, settledTokens: 101 }],
   }),
+  plantStores('I3', 'a budget has spent what no request has', { budgets: [{ ...budget, spentTokens: 15 }] }),
+  plantStores('I3', 'a budget is still held', { budgets: [{ ...budget, heldMicros: 7 }] }),
+  plantStores('I3', 'tokens are still held', { budgets: [{ ...budget, heldTokens: 7 }] }),
   plantStores('I3', 'a hold is left', { holds: [{ tenant: 'north', requestId: 'req_1' }] }),
   plant('I4', 'an attempt called the provider twice', { providerCalls: [...sound.providerCalls, callOne] }),
   plant('I4', 'the provider was called without an attempt', {

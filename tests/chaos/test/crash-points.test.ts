@@ -12,7 +12,7 @@ const waitMaxMs = 15_000
 test('a process comes to every crash point, waits there, and goes on unharmed', async (t: TestContext) => {
   await using rig = await Rig.start({ topology: 'one', store: 'sqlite', transport: 'direct' })
   const tenants = await makeTenants(rig)
-  await using load = new Load({ url: rig.url, tenants, random: createRandom(12), workers: 3 })
+  await using load = new Load({ ...rig.access, tenants, random: createRandom(12), workers: 3 })
   const program = rig.process('all')
   load.start()
   const missed: CrashPoint[] = []

@@ -11,13 +11,13 @@ const takeoverMaxMs = 20_000
 /** Long enough for a paused process to be overtaken before it has any text. */
 const firstMs = leaseMs + 2_500
 
-describe('a process that is paused for longer than its lease', { concurrency: 1 }, () => {
+describe('a process that is paused for longer than its lease', { concurrency: 2 }, () => {
   test('is overtaken, and nothing that it writes afterwards is accepted', async (t: TestContext) => {
-    t.assert.deepEqual(await withPlanted({ plant: null, topology: 'replicated' }, overtake), [])
+    t.assert.deepEqual(await withPlanted({ plant: null, topology: 'pair' }, overtake), [])
   })
 
   test('is seen to write when the fence is taken away', async (t: TestContext) => {
-    const problems = await withPlanted({ plant: 'drop-fence', topology: 'replicated' }, overtake)
+    const problems = await withPlanted({ plant: 'drop-fence', topology: 'pair' }, overtake)
     t.assert.match(problems.join('\n'), /^I(2|3|6|11): /m)
   })
 })

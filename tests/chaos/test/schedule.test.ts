@@ -12,6 +12,7 @@ const options = (seed: number): ScheduleOptions => ({
   kills: 40,
   kinds: faultKinds,
   pairs: allPairs(createRandom(seed), serviceNames).slice(0, 20),
+  others: null,
 })
 
 describe('the schedule of faults', () => {

@@ -26,7 +26,7 @@ export async function withPlanted(
     }),
   })
   const tenants = await makeTenants(rig)
-  await using load = new Load({ url: rig.url, tenants, random: createRandom(11), workers: 0 })
+  await using load = new Load({ ...rig.access, tenants, random: createRandom(11), workers: 0 })
   load.healed(patienceMs)
   await act({ rig, load, tenants })
   return await problemsAfterDrain({ rig, load, tenants })
