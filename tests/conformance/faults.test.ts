@@ -38,6 +38,7 @@ const answerMs = requestTimeoutMs + 3_000
 const env = {
   GATEWAY_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
   SESSION_TURN_LEASE_MS: String(turnLeaseMs),
+  SESSION_RESERVATION_MS: String(turnLeaseMs),
 }
 
 describe('one failing call between services', { concurrency: 8 }, () => {

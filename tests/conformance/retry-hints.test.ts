@@ -5,6 +5,8 @@ import { startSystem } from '../harness/start-system.ts'
 import type { System } from '../harness/system.ts'
 import { untilSettled } from './requests.ts'
 
+/** Tries of one call, after which its caller gives up: the first, and what it repeats while it waits some seconds. */
+const tries = 12
 const messages = [{ role: 'user' as const, content: 'hello' }]
 
 /** What SDKs are told about sending a request again, since they resend the whole of it without an idempotency key. */
@@ -25,14 +27,14 @@ describe('retry hints', () => {
   }
 
   test('before a request is accepted, sending it again is invited', async (t: TestContext) => {
-    const refused = await askWith({ service: 'request', call: 'submit', fault: 'unavailable' })
+    const refused = await askWith({ service: 'request', call: 'submit', fault: 'unavailable', times: tries })
     t.assert.deepEqual([refused.status, refused.shouldRetry], [503, 'true'])
     t.assert.match(refused.retryAfterMs ?? '', /^\d+$/)
   })
 
   test('once it may have been accepted, it is not', async (t: TestContext) => {
-    const failed = await askWith({ service: 'gpt', call: 'generate', fault: 'unavailable' })
-    t.assert.deepEqual([failed.status, failed.shouldRetry], [503, 'false'])
+    const failed = await askWith({ service: 'gpt', call: 'generate', fault: 'unknown-outcome' })
+    t.assert.deepEqual([failed.status, failed.shouldRetry], [502, 'false'])
     const unknown = await askWith({ service: 'request', call: 'submit', fault: 'unknown-outcome' })
     t.assert.deepEqual([unknown.status, unknown.shouldRetry], [502, 'false'])
     // It was accepted all the same; what it calls must not meet the next fault.
@@ -42,11 +44,11 @@ describe('retry hints', () => {
   test('the SDK follows the hints by itself: one request, one answer', async (t: TestContext) => {
     const { key } = await system.newTenant()
     const client = new OpenAI({ apiKey: key, baseURL: `${system.url}/v1` })
-    faults.inject({ service: 'request', call: 'submit', fault: 'unavailable', times: 1 })
+    faults.inject({ service: 'request', call: 'submit', fault: 'unavailable', times: tries })
     const completion = await client.chat.completions.create({ model: 'hints', messages })
     t.assert.equal(completion.choices[0]?.finish_reason, 'stop')
     await untilSettled(system, key, 1)
-    faults.inject({ service: 'gpt', call: 'generate', fault: 'unavailable', times: 1 })
+    faults.inject({ service: 'gpt', call: 'generate', fault: 'unknown-outcome', times: 1 })
     await t.assert.rejects(client.chat.completions.create({ model: 'hints', messages }), OpenAI.APIError)
     await untilSettled(system, key, 2)
   })

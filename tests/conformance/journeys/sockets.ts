@@ -78,6 +78,7 @@ export const socketJourneys: readonly Journey[] = [
     const texts: string[] = []
     while (texts.length < 3) {
       const event = await socket.next()
+      t.assert.doesNotMatch(event.type, /^(error|response\.(failed|incomplete))$/, JSON.stringify(event))
       if (event.type === 'response.completed') texts.push(JSON.stringify(event.response.output))
     }
     t.assert.deepEqual(

@@ -5,6 +5,8 @@ import { definePair } from '../pact/define-pair.ts'
 
 const ids = { sessionId: conversation }
 const turn = { sessionId: conversation, responseId }
+const begun = { ...turn, until: 'accepted' } as const
+const begunNowhere = { ...begun, sessionId: absent.conversation }
 
 export const requestToSession = definePair({
   consumer: 'request',
@@ -16,7 +18,7 @@ export const requestToSession = definePair({
       given: 'an open session',
       ids,
       call: 'beginTurn',
-      input: turn,
+      input: begun,
       answer: { preferences: { model: 'simulated' } },
       use: ({ turns, context }) => turns.begin(context, turn),
       makes: { preferredModel: 'simulated' },
@@ -24,7 +26,7 @@ export const requestToSession = definePair({
     {
       what: 'reserves a session that is not there',
       call: 'beginTurn',
-      input: { sessionId: absent.conversation, responseId },
+      input: begunNowhere,
       error: 'SESSION_NOT_FOUND',
       use: ({ turns, context }) => turns.begin(context, { sessionId: absent.conversation, responseId }),
     },
@@ -33,7 +35,7 @@ export const requestToSession = definePair({
       given: 'a closed session',
       ids,
       call: 'beginTurn',
-      input: turn,
+      input: begun,
       error: 'SESSION_CLOSED',
       use: ({ turns, context }) => turns.begin(context, turn),
     },
@@ -42,7 +44,7 @@ export const requestToSession = definePair({
       given: 'a session that a response holds',
       ids,
       call: 'beginTurn',
-      input: turn,
+      input: begun,
       error: 'SESSION_BUSY',
       use: ({ turns, context }) => turns.begin(context, turn),
     },

@@ -17,6 +17,25 @@ export const responseToSession = definePair({
   createConsumer: createResponse,
   interactions: [
     {
+      what: 'holds a session until the turn has ended',
+      given: 'an open session',
+      ids,
+      call: 'beginTurn',
+      input: { ...turn, until: 'ended' },
+      answer: { preferences: { model: 'simulated' } },
+      use: ({ sessions, context }) => sessions.hold(context, turn),
+      makes: undefined,
+    },
+    {
+      what: 'holds a session that another response holds',
+      given: 'a session that a response holds',
+      ids: { sessionId: conversation },
+      call: 'beginTurn',
+      input: { ...turn, until: 'ended' },
+      error: 'SESSION_BUSY',
+      use: ({ sessions, context }) => sessions.hold(context, turn),
+    },
+    {
       what: 'asks for the context of a turn',
       given: 'an open session',
       ids,

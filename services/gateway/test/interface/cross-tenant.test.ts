@@ -12,6 +12,7 @@ async function idsOfTenantA(gateway: Awaited<ReturnType<typeof startHarness>>): 
   await gateway.fetch('/parley/users/ada', { method: 'PUT' })
   await gateway.post('/parley/prompts', { id: 'greeting', text: 'secret of a' })
   const requests = (await (await gateway.fetch('/parley/requests')).json()) as { first_id: string }
+  const budget = (await (await gateway.post('/parley/budgets', { limit_tokens: 1_000 })).json()) as { id: string }
   return {
     conversation_id: conversation.id,
     session_id: conversation.id,
@@ -23,6 +24,7 @@ async function idsOfTenantA(gateway: Awaited<ReturnType<typeof startHarness>>): 
     version: '1',
     request_id: requests.first_id,
     key_id: 'key_of_tenant-a',
+    budget_id: budget.id,
   }
 }
 
@@ -37,6 +39,7 @@ const absent: Record<string, string> = {
   version: '1',
   request_id: 'req_ffffffffffffffffffffffffffffffff',
   key_id: 'key_ffffffffffffffffffffffffffffffff',
+  budget_id: 'bud_ffffffffffffffffffffffffffffffff',
 }
 
 test('another tenant’s ids answer exactly like absent ones, on every route that takes one', async (t: TestContext) => {
@@ -46,6 +49,7 @@ test('another tenant’s ids answer exactly like absent ones, on every route tha
     'POST /v1/conversations/{conversation_id}': '{"metadata":{}}',
     'POST /v1/conversations/{conversation_id}/items': '{"items":[{"role":"user","content":"x"}]}',
     'PATCH /parley/sessions/{session_id}': '{}',
+    'PATCH /parley/budgets/{budget_id}': '{"name":"seized"}',
     'POST /v1/chat/completions/{completion_id}': '{"metadata":{}}',
   }
   let tried = 0
@@ -54,6 +58,11 @@ test('another tenant’s ids answer exactly like absent ones, on every route tha
     // An application chooses the ids of its users, so a tenant may well use one that another has.
     if (names.length === 0 || method === 'PUT') continue
     tried++
+    t.assert.deepStrictEqual(
+      names.filter((name) => !ids[name] || absent[name] === undefined),
+      [],
+      `${method} ${path}: ids to try it with`,
+    )
     const ask = async (values: Record<string, string>) => {
       const answer = await gateway.fetch(
         path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? ''),

@@ -2,6 +2,7 @@ import { type TestContext, test } from 'node:test'
 import { testContext } from '@parley/testkit/context.ts'
 import type { ModelStep } from '../../application/ports.ts'
 import { OpenAiCompatibleModelClient } from '../../infrastructure/openai-compatible-model-client.ts'
+import { cutPlaces } from '../cut-places.ts'
 import { collect, longTimeouts, modelRequest } from '../model-steps.ts'
 import { sendPieces, startRecordedUpstream } from '../recorded-upstream.ts'
 
@@ -54,20 +55,22 @@ const signedCall = [
   done,
 ].join('')
 
-/** What the client makes of a stream, for every place at which its bytes can be cut in two. */
+/** What the client makes of a stream, for each place at which its bytes are cut in two. */
 async function replay(text: string, choices?: number): Promise<{ steps: ModelStep[]; code: string | null }[]> {
   const bytes = Buffer.from(text)
   let cut = 0
   await using upstream = await startRecordedUpstream((response) =>
     sendPieces(response, [bytes.subarray(0, cut), bytes.subarray(cut)]),
   )
-  const options = { name: 'recorded', baseUrl: upstream.url, apiKey: null, connectionsMax: 1, timeouts: longTimeouts }
+  let count = 0
+  await using client = new OpenAiCompatibleModelClient({
+    ...{ name: 'recorded', baseUrl: upstream.url, apiKey: null, connectionsMax: 1, timeouts: longTimeouts },
+    newId: (prefix) => `${prefix}_${count++}`,
+  })
+  const request = modelRequest('hello', choices === undefined ? {} : { options: { choices } })
   const outcomes = []
-  for (cut = 0; cut < bytes.length; cut++) {
-    let count = 0
-    const newId = (prefix: string) => `${prefix}_${count++}`
-    await using client = new OpenAiCompatibleModelClient({ ...options, newId })
-    const request = modelRequest('hello', choices === undefined ? {} : { options: { choices } })
+  for (cut of cutPlaces(bytes.length)) {
+    count = 0
     const { steps, code } = await collect(client.generate(testContext({ deadlineMs: 60_000 }), request))
     outcomes.push({ steps: [...steps], code })
   }

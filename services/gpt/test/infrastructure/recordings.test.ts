@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { testContext } from '@parley/testkit/context.ts'
 import type { ModelStep } from '../../application/ports.ts'
 import { OpenAiCompatibleModelClient } from '../../infrastructure/openai-compatible-model-client.ts'
+import { cutPlaces } from '../cut-places.ts'
 import { collect, constantIds, longTimeouts, modelRequest, type Told, told } from '../model-steps.ts'
 import { sendPieces, startRecordedUpstream } from '../recorded-upstream.ts'
 
@@ -135,9 +136,10 @@ async function replay(answers: readonly (readonly Buffer[])[], type: string): Pr
   return results
 }
 
-function everySplit(bytes: Buffer): Buffer[][] {
+/** Whole, byte by byte, and in two pieces. */
+function splits(bytes: Buffer): Buffer[][] {
   const single = Array.from(bytes, (_byte, index) => bytes.subarray(index, index + 1))
-  const pairs = single.map((_byte, index) => [bytes.subarray(0, index), bytes.subarray(index)])
+  const pairs = cutPlaces(bytes.length).map((place) => [bytes.subarray(0, place), bytes.subarray(place)])
   return [[bytes], single, ...pairs]
 }
 
@@ -148,11 +150,11 @@ test('every recording has an expectation', async (t) => {
 for (const [name, expected] of Object.entries(expectations)) {
   test(`${name} gives the same steps however its bytes are cut`, async (t) => {
     const type = name.includes('whole') ? 'application/json' : 'text/event-stream'
-    const splits = everySplit(await readFile(new URL(name, folder)))
-    const [first, ...others] = await replay(splits, type)
+    const all = splits(await readFile(new URL(name, folder)))
+    const [first, ...others] = await replay(all, type)
     t.assert.deepEqual(summary(first ?? []), expected)
     const reference = JSON.stringify(first)
-    t.assert.equal(others.length, splits.length - 1)
+    t.assert.equal(others.length, all.length - 1)
     t.assert.equal(
       others.findIndex((steps) => JSON.stringify(steps) !== reference),
       -1,
@@ -174,7 +176,7 @@ for (const [what, change] of Object.entries({
   test(`a stream with ${what} means the same`, async (t) => {
     const original = (await readFile(new URL('openai-text.txt', folder))).toString()
     const [plain] = await replay([[Buffer.from(original)]], 'text/event-stream')
-    const changed = await replay(everySplit(Buffer.from(change(original))), 'text/event-stream')
+    const changed = await replay(splits(Buffer.from(change(original))), 'text/event-stream')
     const reference = JSON.stringify(plain)
     t.assert.equal(
       changed.findIndex((steps) => JSON.stringify(steps) !== reference),
