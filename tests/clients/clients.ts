@@ -47,7 +47,13 @@ export const clients: readonly Client[] = [
   },
   { id: 'langchain', title: '@langchain/openai', runtime: 'node', package: '@langchain/openai', lacks: {} },
   { id: 'agents', title: '@openai/agents', runtime: 'node', package: '@openai/agents', lacks: {} },
-  { id: 'codex', title: 'codex (exec)', runtime: 'node', package: '@openai/codex', lacks: { streaming: '`codex exec` streams from Parley and prints finished items only' } },
+  {
+    id: 'codex',
+    title: 'codex (exec)',
+    runtime: 'node',
+    package: '@openai/codex',
+    lacks: { streaming: '`codex exec` streams from Parley and prints finished items only' },
+  },
   {
     id: 'claude-code',
     title: 'claude-code (print)',
@@ -60,6 +66,9 @@ export const clients: readonly Client[] = [
     title: 'opencode (run)',
     runtime: 'node',
     package: 'opencode-ai',
-    lacks: { structured: '`opencode run` takes no schema', streaming: '`opencode run` streams from Parley and prints finished parts only' },
+    lacks: {
+      structured: '`opencode run` takes no schema',
+      streaming: '`opencode run` streams from Parley and prints finished parts only',
+    },
   },
 ]

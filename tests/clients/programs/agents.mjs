@@ -110,7 +110,7 @@ async function fail() {
 async function failMidway(runner) {
   await assert.rejects(async () => {
     const result = await runner.run(agent, '/simulate fail_after=1\nHello', { stream: true })
-    for await (const _ of result) continue
+    for await (const _ of result);
     await result.completed
   })
 }

@@ -26,6 +26,10 @@ async function embed() {
 async function chain() {
   const first = await generateText({ model, prompt: 'My name is Ada.' })
   const previousResponseId = first.providerMetadata.openai.responseId
-  const second = await generateText({ model, prompt: 'What is my name?', providerOptions: { openai: { previousResponseId } } })
+  const second = await generateText({
+    model,
+    prompt: 'What is my name?',
+    providerOptions: { openai: { previousResponseId } },
+  })
   assert.match(second.text, /Ada/)
 }

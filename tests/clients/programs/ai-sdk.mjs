@@ -23,7 +23,11 @@ export function checksOf({ model, stranger, unstored }) {
     { capability: 'structured', name: 'streamText gives the object', run: () => streamStructured(model) },
     { capability: 'memory', name: 'messages sent back are remembered', run: () => remember(model) },
     { capability: 'errors', name: 'a wrong key and a failing stream are errors', run: () => fail(model, stranger) },
-    { capability: 'cancel', name: 'an aborted stream ends the call of the provider', run: () => abort(model, unstored) },
+    {
+      capability: 'cancel',
+      name: 'an aborted stream ends the call of the provider',
+      run: () => abort(model, unstored),
+    },
   ]
 }
 

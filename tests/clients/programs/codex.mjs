@@ -70,7 +70,9 @@ async function fail() {
 }
 
 async function failMidway() {
-  const { code } = await runCommand(command, ['exec', ...settings, '/simulate fail_after=1\nHello'])
+  const { code } = await runCommand(command, ['exec', ...settings, '/simulate fail_after=1\nHello'], {
+    timeoutMs: 15_000,
+  })
   assert.notEqual(code, 0)
 }
 

@@ -18,7 +18,7 @@ export function findBelow(folder, file) {
 }
 
 /**
- * Runs a command to its end, which comes after `timeoutMs` at the latest. With `interruptAfter`, the interrupt of a
+ * Runs a command to its end; rejects when that has not come after `timeoutMs`. With `interruptAfter`, the interrupt of a
  * terminal is sent to it and its children once that promise resolves.
  */
 export async function runCommand(command, args, { env = {}, input = '', timeoutMs = 50_000, interruptAfter } = {}) {
@@ -30,7 +30,11 @@ export async function runCommand(command, args, { env = {}, input = '', timeoutM
       if (error.code !== 'ESRCH') throw error
     }
   }
-  const timer = setTimeout(() => kill('SIGKILL'), timeoutMs)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    kill('SIGKILL')
+  }, timeoutMs)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -48,6 +52,7 @@ export async function runCommand(command, args, { env = {}, input = '', timeoutM
   })
   clearTimeout(timer)
   kill('SIGKILL')
+  assert.ok(!isLate, `did not end within ${timeoutMs / 1_000} s: … ${stdout.slice(-150)}`)
   return { code, signal, stdout, stderr }
 }
 

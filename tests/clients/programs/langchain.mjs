@@ -34,7 +34,11 @@ function checksOf(api, model, unstored) {
     { capability: 'structured', name: `${api}: withStructuredOutput gives the object`, run: () => structured(model) },
     { capability: 'memory', name: `${api}: messages sent back are remembered`, run: () => remember(model) },
     { capability: 'errors', name: `${api}: a stream that fails is an error`, run: () => failMidway(model) },
-    { capability: 'cancel', name: `${api}: an aborted stream ends the call of the provider`, run: () => abort(unstored) },
+    {
+      capability: 'cancel',
+      name: `${api}: an aborted stream ends the call of the provider`,
+      run: () => abort(unstored),
+    },
   ]
 }
 
@@ -93,7 +97,7 @@ async function fail() {
 
 async function failMidway(model) {
   await assert.rejects(async () => {
-    for await (const _ of await model.stream('/simulate fail_after=1\nHello')) continue
+    for await (const _ of await model.stream('/simulate fail_after=1\nHello'));
   })
 }
 

@@ -29,6 +29,9 @@ export const person = {
 /** A prompt whose answer takes many seconds, for what is cancelled on the way. */
 export const slowPrompt = '/simulate chunks=200 interval_ms=100 first_ms=50\nTell me much.'
 
+/** A model that begins its answer and never ends it, for clients whose prompts cannot carry a directive. */
+export const heldModel = 'held/model'
+
 /** How many calls the provider has seen cut off before their end. */
 export async function countAborted() {
   return count('aborted')

@@ -21,7 +21,8 @@ export async function installClients(): Promise<void> {
   process.stdout.write('installing the client programs, about 1 GB, into .cache/clients …\n')
   await mkdir(installedFolder, { recursive: true })
   for (const file of ['package.json', lock]) await copyFile(join(pinnedFolder, file), join(installedFolder, file))
-  await execute('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  // Not `npm ci`: it refuses the lock when a registry lacks the optional packages of some other platform.
+  await execute('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: installedFolder,
     timeout: installTimeoutMs,
   })

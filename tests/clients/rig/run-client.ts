@@ -60,7 +60,13 @@ async function runChecks(
     const reason = await ended
     if (reason !== null) {
       const durationMs = Math.round(performance.now() - startedMs)
-      const check: CheckOutcome = { capability: 'plain', name: 'the program ends', status: 'failed', reason, durationMs }
+      const check: CheckOutcome = {
+        capability: 'plain',
+        name: 'the program ends',
+        status: 'failed',
+        reason,
+        durationMs,
+      }
       checks.push(check)
       tell(check)
     }

@@ -15,7 +15,9 @@ export async function runProof(
     const outcome = await runClient(client, {
       bed,
       tell: ({ capability, name, status, reason, durationMs }) =>
-        say(`  ${status === 'passed' ? '✓' : '✗'} ${capability}: ${name} (${durationMs} ms)${reason ? `\n      ${reason}` : ''}`),
+        say(
+          `  ${status === 'passed' ? '✓' : '✗'} ${capability}: ${name} (${durationMs} ms)${reason ? `\n      ${reason}` : ''}`,
+        ),
     })
     if (outcome.skipped !== null) say(`  – ${outcome.skipped}`)
     outcomes.push(outcome)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSimulatedUpstream } from '@parley/testkit/simulated/upstream-server.ts'
@@ -23,6 +23,8 @@ export async function startBed(topology: Topology): Promise<Bed> {
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const upstream = stack.use(await startSimulatedUpstream())
   const log = stack.use(await startUpstreamLog(upstream))
+  const config = { providers: { held: { baseUrl: `${log.url}/v1` } } }
+  await writeFile(join(folder, 'parley.config.ts'), `export default ${JSON.stringify(config)}\n`)
   const port = await findFreePorts(serviceNames.length + 1)
   const key = `parley-${randomBytes(24).toString('base64url')}`
   const parley = new SpawnedProgram({

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SimulatedUpstream, UpstreamRequest } from '@parley/testkit/simulated/upstream-server.ts'
 
@@ -8,12 +8,15 @@ export interface UpstreamLog extends AsyncDisposable {
 
 /**
  * Tells the clients, which are processes of their own, what the provider saw: `GET /aborted` counts the calls that were
- * cut off, `GET /running` those that have got more than a few events of their answer and wait for the rest.
+ * cut off, `GET /running` those that have got some events of their answer and wait for the rest. It is also a provider
+ * that begins its answer and never ends it, at `/v1`, for clients whose prompts cannot carry a directive.
  */
 export async function startUpstreamLog(upstream: SimulatedUpstream): Promise<UpstreamLog> {
+  const held: HeldCall[] = []
   const server = createServer((request, response) => {
     request.resume()
-    const counted = upstream.requests.filter(filters[request.url ?? ''] ?? (() => false))
+    if (request.method === 'POST') return held.push(hold(response))
+    const counted = [...upstream.requests, ...held].filter(filters[request.url ?? ''] ?? (() => false))
     response.writeHead(200, { 'content-type': 'text/plain' })
     response.end(String(counted.length))
   })
@@ -32,9 +35,24 @@ export async function startUpstreamLog(upstream: SimulatedUpstream): Promise<Ups
   }
 }
 
+type HeldCall = Pick<UpstreamRequest, 'aborted' | 'ended' | 'bytes'>
+
 const runningBytesMin = 1_000
 
-const filters: Readonly<Record<string, (request: UpstreamRequest) => boolean>> = {
+const filters: Readonly<Record<string, (request: HeldCall) => boolean>> = {
   '/aborted': ({ aborted }) => aborted,
   '/running': ({ aborted, ended, bytes }) => !aborted && !ended && bytes >= runningBytesMin,
+}
+
+function hold(response: ServerResponse): HeldCall {
+  const delta = { role: 'assistant', content: 'Held answer. '.repeat(runningBytesMin / 10) }
+  const event = { id: 'chatcmpl-held', object: 'chat.completion.chunk', created: 0, model: 'held' }
+  const text = `data: ${JSON.stringify({ ...event, choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`
+  const call = { aborted: false, ended: false, bytes: text.length }
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.write(text)
+  response.once('close', () => {
+    call.aborted = true
+  })
+  return call
 }

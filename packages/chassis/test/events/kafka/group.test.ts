@@ -164,7 +164,8 @@ describe('a group of consumers', { skip, concurrency: 4 }, () => {
 
   test('a stale member does not commit over the new owner: it is refused, counted, and joins again', async (t: TestContext) => {
     // The refusal comes before the next heartbeat, which would tell of the removal first.
-    await using opened = await open({ partitions: 1 }, { heartbeatMs: 6_000, sessionTimeoutMs: 18_000 })
+    const limits = { heartbeatMs: 6_000, sessionTimeoutMs: 18_000, rebalanceTimeoutMs: 18_000 }
+    await using opened = await open({ partitions: 1 }, limits)
     const { house, way } = opened
     const working = createLatch()
     const release = createLatch()
