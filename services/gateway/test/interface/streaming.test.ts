@@ -115,12 +115,12 @@ test('a stream that breaks breaks the connection, or says so where the wire can'
   const responses = await gateway.post('/v1/responses', responsesBody)
   await t.assert.rejects(responses.text())
   const chat = await (await gateway.post('/v1/chat/completions', chatBody)).text()
-  t.assert.match(chat, /data: \{"error":\{"message":"It is gone\.".*\n\n$/)
+  t.assert.match(chat, /data: \{"error":\{"message":"The request was accepted, but.*\n\n$/)
   t.assert.doesNotMatch(chat, /\[DONE\]/)
   const broken = gateway.logLines.filter(({ msg }) => msg === 'stream broke off')
   t.assert.deepStrictEqual(
     broken.map((line) => line['error.code']),
-    ['RESPONSE_NOT_FOUND', 'RESPONSE_NOT_FOUND'],
+    ['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN'],
   )
 })
 
