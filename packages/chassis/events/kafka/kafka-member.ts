@@ -50,8 +50,8 @@ export class KafkaMember {
   #assignment: GroupAssignment | null = null
   #changing: Promise<void> = Promise.resolve()
   #cancelCheck: (() => void) | null = null
-  /** As of the last time this member, being the leader, spread them over the group. */
-  #spreadPartitions = 0
+  /** How many this member, being the leader, has spread over a group of several; a member alone is just given all. */
+  #spreadPartitions: number | null = null
   #isLeaving = false
 
   constructor(options: KafkaMemberOptions) {
@@ -131,16 +131,17 @@ export class KafkaMember {
       await former?.settled(formerWorkMaxMs)
       assignment.run().catch(fail)
     })
-    this.#watchPartitions(joined.isLeader === true)
     const partitions = membership.partitions.length
+    if (joined.isLeader === true) this.#watchPartitions(this.#spreadPartitions ?? partitions)
+    else this.#cancelCheck?.()
+    this.#spreadPartitions = null
     log.info({ groupId, generationId: membership.generationId, partitions }, 'partitions taken')
   }
 
   /** A member that joins again sees added partitions; of the members, the leader's joining makes all do so. */
-  #watchPartitions(isLeader: boolean): void {
+  #watchPartitions(countAtJoining: number): void {
     this.#cancelCheck?.()
-    if (!isLeader) return
-    let known = this.#spreadPartitions
+    let known = countAtJoining
     const timer = setInterval(async () => {
       const count = await this.#countPartitions()
       if (count > known && !this.#isLeaving) {
