@@ -94,7 +94,7 @@ export class KafkaMember {
     this.#isLeaving = true
     this.#cancelCheck?.()
     await this.#assignment?.stop(timeoutMs)
-    await this.#consumer.close(true)
+    await this.#close()
   }
 
   /** Gives up at once, as a process that ends without a word; the group notices by its silence. */
@@ -102,7 +102,17 @@ export class KafkaMember {
     this.#isLeaving = true
     this.#cancelCheck?.()
     this.#assignment?.fence()
-    await this.#consumer.close(true).catch(() => {})
+    await this.#close().catch(() => {})
+  }
+
+  /** Closing alone lets a heartbeat or a join that is under way go on for ever; having left the group ends both. */
+  async #close(): Promise<void> {
+    try {
+      await this.#consumer.leaveGroup(true)
+    } catch {
+      // The others notice by the silence.
+    }
+    await this.#consumer.close(true)
   }
 
   #listen(): void {
