@@ -18,7 +18,7 @@ function breakPromise(plant: Plant): void {
       rewrite((sql) => (fencedTables.test(sql) ? sql.replaceAll(fence, '$1($2 or 1 = 1)') : sql))
       return
     case 'forget-tenant':
-      rewrite((sql) => (ownedSelect.test(sql) ? sql.replaceAll('"tenant" = ?', '("tenant" = ? or 1 = 1)') : sql))
+      rewrite((sql) => (ownedSelect.test(sql) ? sql.replaceAll(ofTenant, '($1 or 1 = 1)') : sql))
       return
     case 'skip-inbox':
       answerRun((sql) => (sql.startsWith('insert into "inbox"') ? { changes: 1 } : null))
@@ -30,7 +30,8 @@ function breakPromise(plant: Plant): void {
 }
 
 /** Only conditions: what is set has a comma or `set` before it. */
-const fence = /( (?:where|and) )("(?:attempt|owner)" = \?)/g
+const fence = /( (?:where|and) )("(?:attempt|owner)" = \?\d*)/g
+const ofTenant = /("tenant" = \?\d*)/g
 const ownedSelect = /^select .* from "(?:sessions|items|responses)"/s
 const fencedTables = /^(?:update "responses"|insert into "frames")/
 
