@@ -33,7 +33,7 @@ const faults: readonly Fault[] = ['unavailable', 'unknown-outcome', 'timeout']
 const requestTimeoutMs = 2_500
 const turnLeaseMs = 4_000
 /** Beyond its own time a request may wait for work that cannot be interrupted, and for a busy machine. */
-const answerMs = requestTimeoutMs + 3_000
+const answerMs = requestTimeoutMs + 8_000
 
 const env = {
   GATEWAY_REQUEST_TIMEOUT_MS: String(requestTimeoutMs),
@@ -132,7 +132,7 @@ async function checkAfterwards(t: TestContext, system: System, { client, key }: 
       }
       return true
     },
-    { timeoutMs: turnLeaseMs + 2_000, pollMs: 100, what: 'the conversation to be free' },
+    { timeoutMs: turnLeaseMs + 8_000, pollMs: 100, what: 'the conversation to be free' },
   )
   if (answered instanceof Error) throw answered
   const accepted = await listRequests(system, key)

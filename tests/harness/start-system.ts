@@ -37,7 +37,7 @@ export async function startSystem(topology: Topology, options: SystemOptions = {
 
 export const presetKey = 'parley-preset-key-of-the-tests'
 /** The model's silence that counts as a stall: short, so that a test need not wait long for it. */
-export const idleTimeoutMs = 5_000
+export const idleTimeoutMs = 10_000
 
 /** Where all services keep their data, when the tests of this process are to use a server. */
 const testDatabaseUrl = process.env.PARLEY_TEST_DATABASE_URL
