@@ -30,7 +30,7 @@ const calls = [
 ] as const
 const faults: readonly Fault[] = ['unavailable', 'unknown-outcome', 'timeout']
 
-const requestTimeoutMs = 2_500
+const requestTimeoutMs = 4_000
 const turnLeaseMs = 4_000
 /** Beyond its own time a request may wait for work that cannot be interrupted, and for a busy machine. */
 const answerMs = requestTimeoutMs + 8_000

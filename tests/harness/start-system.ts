@@ -38,6 +38,8 @@ export async function startSystem(topology: Topology, options: SystemOptions = {
 export const presetKey = 'parley-preset-key-of-the-tests'
 /** The model's silence that counts as a stall: short, so that a test need not wait long for it. */
 export const idleTimeoutMs = 10_000
+/** What has not been told by an event is asked for after this; short for the same reason. */
+const stuckAfterMs = 4_000
 
 /** Where all services keep their data, when the tests of this process are to use a server. */
 const testDatabaseUrl = process.env.PARLEY_TEST_DATABASE_URL
@@ -53,6 +55,7 @@ function baseEnv(folder: string, upstream: SimulatedUpstream): Record<string, st
     OPENAI_MODEL: 'default-model',
     GPT_IDLE_TIMEOUT_MS: String(idleTimeoutMs),
     GPT_FIRST_TOKEN_TIMEOUT_MS: String(idleTimeoutMs),
+    REQUEST_STUCK_AFTER_MS: String(stuckAfterMs),
     LOG_LEVEL: 'info',
   }
 }
