@@ -25,7 +25,7 @@ export type FrameReader = ReadyIterator<Frame> & AsyncIterableIterator<Frame, un
 export type FollowResponse = (context: CallContext, query: FollowQuery) => FrameReader
 
 /** A response usually arrives within moments of its acceptance; only then is the store asked. */
-const arrivalMs = 20
+const arrivalMs = { alone: 100, withSiblings: 20 }
 const pollMs = 100
 const pollMaxMs = 1_600
 
@@ -151,7 +151,8 @@ class ResponseFollower implements FrameReader {
     this.#searches++
     if (this.#attach()) return undefined
     if (this.#searches === 1 && waitMs > 0) {
-      await this.#arrival(Math.min(arrivalMs, waitMs))
+      const { alone, withSiblings } = arrivalMs
+      await this.#arrival(Math.min(this.#ports.runners === null ? alone : withSiblings, waitMs))
       if (this.#attach()) return undefined
     }
     const found = await this.#ports.store.find(responseId)
