@@ -2,6 +2,7 @@ import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
 import type { Provenance } from '@parley/kernel/usage.ts'
 import { sql } from 'kysely'
 import type { ApplicableBudget, BudgetHolds, Hold, PeriodKey } from '../application/budget-ports.ts'
+import { budgetColumns } from './budget-columns.ts'
 import type { RequestSchema } from './schema.ts'
 
 type Holding = { budgetId: string; startsAt: number; micros: number; tokens: number }
@@ -135,19 +136,7 @@ function prepareListing(store: Store<RequestSchema>) {
           .on('budget_periods.starts_at', '<=', store.nowMs)
           .on('budget_periods.ends_at', '>', store.nowMs),
       )
-      .select([
-        'budgets.budget_id as budgetId',
-        'budgets.tenant as tenant',
-        'budgets.key_id as keyId',
-        'budgets.name as name',
-        'budgets.period as period',
-        'budgets.limit_micros as limitMicros',
-        'budgets.limit_tokens as limitTokens',
-        'budgets.created_at as createdAt',
-        'budgets.updated_at as updatedAt',
-        'budget_periods.starts_at as startsAt',
-        store.nowMs.as('nowMs'),
-      ])
+      .select([...budgetColumns, 'budget_periods.starts_at as startsAt', store.nowMs.as('nowMs')])
       .where('budgets.tenant', '=', tenant)
       .where((where) => where.or([where('budgets.key_id', 'is', null), where('budgets.key_id', '=', keyId)]))
       .orderBy('budgets.budget_id'),

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { BudgetRow, BudgetStore } from '../application/budget-ports.ts'
 import type { Budget } from '../contract.ts'
 import { type BudgetPeriod, never, periodAt } from '../domain/budget-period.ts'
+import { budgetColumns } from './budget-columns.ts'
 import type { RequestSchema } from './schema.ts'
 
 export class KyselyBudgetStore implements BudgetStore {
@@ -97,15 +98,7 @@ export class KyselyBudgetStore implements BudgetStore {
           .on('budget_periods.ends_at', '>', nowMs),
       )
       .select([
-        'budgets.budget_id as budgetId',
-        'budgets.tenant as tenant',
-        'budgets.key_id as keyId',
-        'budgets.name as name',
-        'budgets.period as period',
-        'budgets.limit_micros as limitMicros',
-        'budgets.limit_tokens as limitTokens',
-        'budgets.created_at as createdAt',
-        'budgets.updated_at as updatedAt',
+        ...budgetColumns,
         'spent_micros as spentMicros',
         'held_micros as heldMicros',
         'over_micros as overMicros',

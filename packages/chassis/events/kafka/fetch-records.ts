@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { findErrorBy, IS_CONTROL, type KafkaRecord } from '@platformatic/kafka'
 import type { PlacedRecord } from './dead-letters.ts'
 import { findOldest, type GroupConsumer } from './group-member.ts'
 import { recordBytesMax } from './kafka-topics.ts'
 import type { PartitionWork } from './partition-work.ts'
+import { pause } from './pause.ts'
 
 /** A record with the key whose order it belongs to; one without a key belongs to none. */
 export interface FetchedRecord extends PlacedRecord {
@@ -68,7 +68,7 @@ async function fetchOnce(options: FetchOptions, { node, ofNode, topicIds }: Brok
   const { consumer, signal, fetched } = options
   const open = ofNode.filter(({ work }) => work.hasRoom)
   if (open.length === 0) {
-    await delay(noRoomPauseMs, undefined, { signal }).catch(() => {})
+    await pause(noRoomPauseMs, signal)
     return
   }
   const idOf = new Map([...topicIds].map(([id, topic]) => [topic, id]))

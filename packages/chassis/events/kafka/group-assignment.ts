@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from '@platformatic/kafka'
 import type { Logger } from 'pino'
 import { type FetchedRecord, fetchRecords, type OwnedPartition } from './fetch-records.ts'
@@ -11,6 +10,7 @@ import {
   type PartitionOffset,
 } from './group-member.ts'
 import { PartitionWork } from './partition-work.ts'
+import { pause } from './pause.ts'
 import type { HandleRecord } from './record-handler.ts'
 
 export interface GroupAssignmentOptions {
@@ -90,7 +90,7 @@ export class GroupAssignment {
   async settled(timeoutMs: number): Promise<void> {
     await this.#fetched.catch(() => {})
     const ended = new AbortController()
-    const late = delay(timeoutMs, undefined, { signal: ended.signal }).catch(() => {})
+    const late = pause(timeoutMs, ended.signal)
     await Promise.race([Promise.allSettled(this.#running), late])
     ended.abort()
   }
@@ -157,7 +157,7 @@ export class GroupAssignment {
         if (signal.aborted) return
         if (this.#failures++ === 0) log.warn({ err, groupId }, 'events cannot be fetched')
         const pauseMs = Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures)
-        await delay(pauseMs, undefined, { signal }).catch(() => {})
+        await pause(pauseMs, signal)
       }
     }
   }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { EventIntake, Receive } from '../transport.ts'
 import { type PlacedRecord, writeDeadLetter } from './dead-letters.ts'
@@ -7,6 +6,7 @@ import type { KafkaMetrics, LagRow } from './kafka-metrics.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import { groupOf, topicOf } from './kafka-topics.ts'
 import type { KafkaTransport } from './kafka-transport.ts'
+import { pause } from './pause.ts'
 import { createRecordHandler, type HandleRecord, type RecordHandlerLimits } from './record-handler.ts'
 
 export interface KafkaIntakeOptions {
@@ -89,7 +89,7 @@ export class KafkaIntake implements EventIntake {
         await member.abandon()
       }
       const pauseMs = (limits?.rejoinMs ?? defaultRejoinMs) * (0.5 + Math.random())
-      await delay(pauseMs, undefined, { signal }).catch(() => {})
+      await pause(pauseMs, signal)
     }
   }
 

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Receive } from '../transport.ts'
 import type { PlacedRecord } from './dead-letters.ts'
 import { decodeEvent } from './kafka-record.ts'
+import { pause } from './pause.ts'
 
 export interface RecordHandlerOptions {
   /** The subscribing service. */
@@ -74,7 +74,7 @@ export function createRecordHandler(options: RecordHandlerOptions): HandleRecord
       }
       if (outcome.status === 'over') return true
       const backoffMs = Math.min(limits.backoffMaxMs, limits.backoffMinMs * 2 ** (tries - 1))
-      await delay(backoffMs, undefined, { signal }).catch(() => {})
+      await pause(backoffMs, signal)
     }
     return false
   }

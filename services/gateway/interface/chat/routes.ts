@@ -1,10 +1,9 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Generate } from '../../application/generate.ts'
 import type { ResponseClient } from '../../application/ports.ts'
-import { collectOutcome } from '../collect-outcome.ts'
 import { withInterruptPolicy } from '../interrupt-header.ts'
-import { outcomeError } from '../outcome-error.ts'
-import { defineRoute, json, type Route } from '../route.ts'
+import { answerOnce } from '../one-answer.ts'
+import { defineRoute, type Route } from '../route.ts'
 import { sessionIdOf } from '../session-header.ts'
 import { decodeChatRequest } from './decode-request.ts'
 import { ChunkEncoder } from './encode-chunks.ts'
@@ -42,20 +41,8 @@ export function chatRoutes({ generate, responses: client, newId }: ChatRoutesPor
       const key = idempotencyKey === null ? null : `chat:${idempotencyKey}`
       const { accepted, frames } = await generate(context, { input, idempotencyKey: key, onAccepted })
       const { responseId } = accepted
-      if (stream) {
-        const encoder = new ChunkEncoder({ responseId, requestId: context.requestId, includeUsage })
-        return {
-          kind: 'event-stream',
-          frames,
-          encode: (frame) => encoder.encode(frame),
-          encodeBreak: (error) => encoder.encodeError(error),
-          earlyFailureAsStatus: true,
-        }
-      }
-      const outcome = await collectOutcome(frames)
-      const error = outcomeError(outcome.end)
-      if (error !== null) throw error
-      return json(encodeCompletion(responseId, outcome))
+      const encoder = stream ? new ChunkEncoder({ responseId, requestId: context.requestId, includeUsage }) : null
+      return answerOnce(frames, { encoder, encodeWhole: (outcome) => encodeCompletion(responseId, outcome) })
     },
   })
   return [createCompletion, ...storedCompletionRoutes({ responses: client })]

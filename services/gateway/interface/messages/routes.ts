@@ -3,9 +3,8 @@ import type { NewId } from '@parley/chassis/values/ids.ts'
 import { Type } from 'typebox'
 import type { Generate } from '../../application/generate.ts'
 import type { GptClient } from '../../application/ports.ts'
-import { collectOutcome } from '../collect-outcome.ts'
 import { withInterruptPolicy } from '../interrupt-header.ts'
-import { outcomeError } from '../outcome-error.ts'
+import { answerOnce } from '../one-answer.ts'
 import { defineRoute, json, type RequestHeaders, type Route } from '../route.ts'
 import { sessionIdOf } from '../session-header.ts'
 import { decodeConversation, decodeMessagesRequest } from './decode-request.ts'
@@ -47,20 +46,8 @@ function createRoute({ generate, newId }: MessagesRoutesPorts): Route {
       const key = idempotencyKey === null ? null : `messages:${idempotencyKey}`
       const { accepted, frames } = await generate(context, { input, idempotencyKey: key, onAccepted })
       const { responseId } = accepted
-      if (stream) {
-        const encoder = new MessageEventEncoder({ responseId, requestId: context.requestId, thinking })
-        return {
-          kind: 'event-stream',
-          frames,
-          encode: (frame) => encoder.encode(frame),
-          encodeBreak: (error) => encoder.encodeError(error),
-          earlyFailureAsStatus: true,
-        }
-      }
-      const outcome = await collectOutcome(frames)
-      const error = outcomeError(outcome.end)
-      if (error !== null) throw error
-      return json(encodeMessage({ responseId, thinking }, outcome))
+      const encoder = stream ? new MessageEventEncoder({ responseId, requestId: context.requestId, thinking }) : null
+      return answerOnce(frames, { encoder, encodeWhole: (outcome) => encodeMessage({ responseId, thinking }, outcome) })
     },
   })
 }
