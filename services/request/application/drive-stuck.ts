@@ -60,7 +60,7 @@ export function createDriveStuck(ports: DriveStuckPorts, limits: DriveStuckLimit
 
   async function drive(context: CallContext, row: StuckRow, response: AuditedResponse | undefined): Promise<void> {
     if (row.turn === 'owed') {
-      if (response?.isTurnOwed !== true) await endTurn(row, response)
+      if (response?.isTurnOwed !== true) await endTurn(context, row)
     } else if (response === undefined) {
       if (row.drives < drivesMax) await sendAgain(context, row)
       else await giveUp(context, row)
@@ -74,8 +74,11 @@ export function createDriveStuck(ports: DriveStuckPorts, limits: DriveStuckLimit
     }
   }
 
-  async function endTurn(row: StuckRow, response: AuditedResponse | undefined): Promise<void> {
-    const turn = response?.turn === 'append' ? 'appended' : 'freed'
+  /** Only the session knows whether it got the turn. */
+  async function endTurn(context: CallContext, row: StuckRow): Promise<void> {
+    const { tenant, sessionId, responseId } = row
+    const found = sessionId === null ? [] : await outcomes.findTurns(context, [{ tenant, sessionId, responseId }])
+    const turn = found.some(({ isAppended }) => isAppended) ? 'appended' : 'freed'
     sagaAfter('turn-owed', turn === 'appended' ? 'append' : 'free')
     await transactor.transaction((tx) => sagas.endTurn(tx, row, turn))
   }

@@ -85,7 +85,10 @@ export function createForgetSettled(ports: {
     cancelKeys = timers.after(delayMs, () => {
       const instant = clock.now() - keyRetentionMs
       void transactor
-        .transaction((tx) => retention.deleteKeysBefore(tx, instant))
+        .transaction(async (tx) => {
+          await retention.deleteKeysBefore(tx, instant)
+          await retention.deleteEarlyTurnsBefore(tx, instant)
+        })
         .catch(onFailure)
         .finally(() => planKeys(keysEveryMs))
     })

@@ -27,8 +27,10 @@ export interface Ledger {
   insert(tx: Transaction, row: LedgerRow): Promise<boolean>
   /** As `insert`, for whom it makes no difference whether the row was there. */
   put(tx: Transaction, row: LedgerRow): Promise<void>
-  /** Notes that the session has got the turn that it was owed. */
+  /** Notes that the session has got the turn that it was owed, also when nothing is known of that yet. */
   noteTurn(tx: Transaction, turn: { tenant: string; responseId: string }): Promise<void>
+  /** True, once, when the turn was noted before it was owed. */
+  takeEarlyTurn(tx: Transaction, turn: { tenant: string; responseId: string }): Promise<boolean>
   /** Newest request first, older than `after`; one more than `limit` when there are more. */
   list(tenant: string, page: Page): Promise<LedgerEntry[]>
 }
@@ -89,6 +91,8 @@ export interface LedgerRow {
 
 /** What a request leaves behind that is not needed for ever. */
 export interface RequestRetention {
+  /** What was noted of turns whose request never settles, or had settled long before. */
+  deleteEarlyTurnsBefore(tx: Transaction, instant: number): Promise<void>
   /** Forgets the inputs of these requests, which have settled. */
   forgetInputs(tx: Transaction, requests: readonly SettledRequest[]): Promise<void>
   /** Settled requests, at most `limit`, whose inputs are still there because a process died before forgetting them. */

@@ -46,7 +46,7 @@ export function createSettleRequest(ports: {
       keyId: terms?.keyId ?? null,
       acceptedAt: terms?.acceptedAt ?? null,
       ...{ costMicros, priceVersion: price?.version ?? null, lostUsage, lostCostMicros },
-      turn: turnOf(outcome),
+      turn: await turnNow(tx, tenant, outcome),
     }
     if (terms?.held !== true) await ledger.put(tx, row)
     else if (await ledger.insert(tx, row)) {
@@ -57,6 +57,13 @@ export function createSettleRequest(ports: {
       recentInputs.forget(requestId)
       onSettled({ tenant, requestId })
     })
+  }
+
+  /** The session may have got its turn, and said so, before the end was heard of here. */
+  async function turnNow(tx: Transaction, tenant: string, outcome: SettledOutcome): Promise<TurnState> {
+    const turn = turnOf(outcome)
+    const { responseId } = outcome
+    return turn === 'owed' && (await ledger.takeEarlyTurn(tx, { tenant, responseId })) ? 'appended' : turn
   }
 }
 

@@ -5,10 +5,14 @@ import type { LedgerTable, RequestSchema } from './schema.ts'
 
 type Settling = { [Column in Exclude<keyof LedgerTable, 'usage' | 'turn_at'>]: LedgerTable[Column] }
 
+type Turn = { tenant: string; responseId: string }
+
 export class KyselyLedger implements Ledger {
   readonly #store: Store<RequestSchema>
   readonly #insert: PreparedQuery<unknown, Settling>
-  readonly #noteTurn: PreparedQuery<unknown, { tenant: string; responseId: string }>
+  readonly #noteTurn: PreparedQuery<unknown, Turn>
+  readonly #noteEarly: PreparedQuery<unknown, Turn>
+  readonly #takeEarly: PreparedQuery<unknown, Turn>
 
   constructor(store: Store<RequestSchema>) {
     this.#store = store
@@ -21,6 +25,15 @@ export class KyselyLedger implements Ledger {
         .where('response_id', '=', responseId)
         .where('turn', '=', 'owed'),
     )
+    this.#noteEarly = store.prepare((db, { tenant, responseId }) =>
+      db
+        .insertInto('early_turns')
+        .values({ tenant, response_id: responseId, noted_at: store.nowMs })
+        .onConflict((conflict) => conflict.doNothing()),
+    )
+    this.#takeEarly = store.prepare((db, { tenant, responseId }) =>
+      db.deleteFrom('early_turns').where('tenant', '=', tenant).where('response_id', '=', responseId),
+    )
   }
 
   insert: Ledger['insert'] = async (tx, row) => (await this.#insert.run(tx, toRow(row))) > 0
@@ -28,8 +41,12 @@ export class KyselyLedger implements Ledger {
   put: Ledger['put'] = (tx, row) => this.#insert.write(tx, toRow(row))
 
   noteTurn: Ledger['noteTurn'] = async (tx, { tenant, responseId }) => {
-    await this.#noteTurn.write(tx, { tenant, responseId })
+    const turn = { tenant, responseId }
+    if ((await this.#noteTurn.run(tx, turn)) === 0) await this.#noteEarly.write(tx, turn)
   }
+
+  takeEarlyTurn: Ledger['takeEarlyTurn'] = async (tx, { tenant, responseId }) =>
+    (await this.#takeEarly.run(tx, { tenant, responseId })) > 0
 
   list: Ledger['list'] = async (tenant, { after, limit }) => {
     const newestFirst = this.#store.read

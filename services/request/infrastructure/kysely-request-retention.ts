@@ -48,4 +48,8 @@ export class KyselyRequestRetention implements RequestRetention {
       .executeTakeFirst()
     return Number(numDeletedRows)
   }
+
+  deleteEarlyTurnsBefore: RequestRetention['deleteEarlyTurnsBefore'] = async (tx, instant) => {
+    await this.#store.within(tx).deleteFrom('early_turns').where('noted_at', '<', instant).execute()
+  }
 }

@@ -13,6 +13,7 @@ export interface RequestSchema {
   budget_periods: BudgetPeriodTable
   budget_holds: BudgetHoldTable
   saga_steps: SagaStepTable
+  early_turns: EarlyTurnTable
 }
 
 export interface RequestTable {
@@ -118,5 +119,12 @@ export interface SagaStepTable {
   request_id: string
   step: number
   event: SagaEvent
+  noted_at: number
+}
+
+/** A turn that its session has got before the end of its request was heard of here. */
+export interface EarlyTurnTable {
+  tenant: string
+  response_id: string
   noted_at: number
 }

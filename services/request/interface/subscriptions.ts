@@ -11,7 +11,6 @@ export function createSubscriptions(useCases: {
   const { settleRequest, noteTurn } = useCases
   return [
     on(ResponseContract.events.settled, settleRequest),
-    // It may overtake the end of its response; the reaper then asks for what was not noted here.
     on(SessionContract.events.turnAppended, (tx, { principal: { tenant } }, { responseId }) =>
       noteTurn(tx, { tenant, responseId }),
     ),

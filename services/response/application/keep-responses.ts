@@ -74,7 +74,7 @@ export function createKeepResponses(ports: KeepResponsesPorts): KeepResponses {
       const response = await findStored(context, responseId)
       if (!isOver(response) && !(await cancelResponse(context, responseId))) throw notFound()
       await transactor.transaction(async (tx) => {
-        await store.delete(tx, responseId)
+        await store.markDeleted(tx, responseId)
         await contents.delete(tx, responseId)
         await log.delete(tx, responseId)
       })

@@ -82,7 +82,11 @@ export interface ResponseStore {
   listCancelRequested(): Promise<string[]>
   /** In their order. */
   listAttempts(responseId: string): Promise<Attempt[]>
-  delete(tx: Transaction, responseId: string): Promise<void>
+  /**
+   * Makes a response that has ended one that nobody kept. Its row stays, so that an event which comes again does not run it
+   * again, its session still gets the turn it is owed, and its attempts can be compared with the ledger.
+   */
+  markDeleted(tx: Transaction, responseId: string): Promise<void>
   /** Makes due at once what processes left behind that held the same place before; resolves to how many. */
   releasePlace(tx: Transaction, lease: Lease): Promise<number>
   /** Processes that hold a lease. */

@@ -35,7 +35,7 @@ export class KyselyResponseStore implements ResponseStore {
   readonly #listDue: PreparedQuery<ResponseRow, { limit: number }>
   readonly #requestCancel: PreparedQuery<unknown, ById>
   readonly #listCancelRequested: PreparedQuery<{ response_id: string }, Record<string, never>>
-  readonly #delete: PreparedQuery<unknown, ById>
+  readonly #markDeleted: PreparedQuery<unknown, ById>
   readonly #attempts: ReturnType<typeof prepareAttempts>
 
   constructor(store: Store<ResponseSchema>) {
@@ -78,8 +78,8 @@ export class KyselyResponseStore implements ResponseStore {
     this.#listCancelRequested = store.prepare((db) =>
       db.selectFrom('responses').select('response_id').where(sql<boolean>`cancel_requested = 1`),
     )
-    this.#delete = store.prepare((db, { responseId }) =>
-      db.deleteFrom('responses').where('response_id', '=', responseId),
+    this.#markDeleted = store.prepare((db, { responseId }) =>
+      db.updateTable('responses').set({ store: 0, logged: 0 }).where('response_id', '=', responseId),
     )
   }
 
@@ -138,10 +138,7 @@ export class KyselyResponseStore implements ResponseStore {
 
   releasePlace: ResponseStore['releasePlace'] = (tx, lease) => this.#leases.releasePlace(tx, lease)
 
-  delete: ResponseStore['delete'] = async (tx, responseId) => {
-    await this.#delete.write(tx, { responseId })
-    await this.#leases.forgetLost(tx, responseId)
-  }
+  markDeleted: ResponseStore['markDeleted'] = (tx, responseId) => this.#markDeleted.write(tx, { responseId })
 }
 
 function toRecords(rows: readonly ResponseRow[]): ResponseRecord[] {

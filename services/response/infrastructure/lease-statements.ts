@@ -22,9 +22,6 @@ export function prepareLeases(store: Store<ResponseSchema>) {
   const lose = store.prepare<unknown, Key & { usage: string | null }>((db, { responseId, attempt, usage }) =>
     db.insertInto('lost_attempts').values({ response_id: responseId, attempt, usage, lost_at: store.nowMs }),
   )
-  const forgetLost = store.prepare<unknown, { responseId: string }>((db, { responseId }) =>
-    db.deleteFrom('lost_attempts').where('response_id', '=', responseId),
-  )
   const advance = store.prepare<unknown, Key>((db, { responseId, attempt }) =>
     db.updateTable('responses').set({ attempt, status: 'in_progress' }).where('response_id', '=', responseId),
   )
@@ -62,9 +59,6 @@ export function prepareLeases(store: Store<ResponseSchema>) {
       (await lockDue.run(tx, { responseId, attempt, owner, leaseMs })) > 0,
     async lose(tx: Transaction, { responseId, attempt }: AttemptKey, usage: Usage | null): Promise<void> {
       await lose.write(tx, { responseId, attempt, usage: usage === null ? null : JSON.stringify(usage) })
-    },
-    async forgetLost(tx: Transaction, responseId: string): Promise<void> {
-      await forgetLost.write(tx, { responseId })
     },
     async advance(tx: Transaction, { responseId, attempt }: AttemptKey): Promise<void> {
       await advance.write(tx, { responseId, attempt })

@@ -169,6 +169,17 @@ export function startProcess(
       await store.transaction((tx) => process.accept(tx, submission.context, submission.submitted))
       return submission.submitted.responseId
     },
+    /** As the request service does for a request of which it has heard nothing. */
+    async submitAgain({ requestId, responseId, model }: ResponseSettled) {
+      const again = {
+        ...neighbours.accept({ store: true }).submitted,
+        requestId,
+        responseId,
+        model,
+        again: true as const,
+      }
+      await store.transaction((tx) => process.accept(tx, tenantA, again))
+    },
     kill,
     isDead: () => isDead,
   }

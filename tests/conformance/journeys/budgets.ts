@@ -145,8 +145,15 @@ export const budgetJourneys: readonly Journey[] = [
     name: 'budgets: after everything, the records of all services agree',
     alone: true,
     async run(t: TestContext, system) {
-      const stuck = await system.fetch('/parley/stuck-requests')
-      t.assert.deepEqual(await stuck.json(), { object: 'list', data: [] })
+      let stuck: unknown
+      await waitUntil(
+        async () => {
+          stuck = await (await system.fetch('/parley/stuck-requests')).json()
+          return (stuck as { data: unknown[] }).data.length === 0
+        },
+        { pollMs: 200, timeoutMs: 15_000 },
+      ).catch(() => {})
+      t.assert.deepEqual(stuck, { object: 'list', data: [] })
       let exceptions: unknown[] = []
       await waitUntil(
         async () => {

@@ -108,11 +108,27 @@ test('a session that is owed its turn is waited for, by event or by asking', asy
       const { tenant, responseId } = owing
       await requests.store.transaction((tx) => requests.ledger.noteTurn(tx, { tenant, responseId }))
     } else {
-      outcomes.responses.set(accepted.responseId, { ...owing, isTurnOwed: false })
+      const { tenant, responseId } = owing
+      outcomes.responses.delete(responseId)
+      outcomes.turns.push({ tenant, sessionId, responseId, isAppended: true, hasSession: true })
       await reap()
     }
     t.assert.strictEqual(await stateOf(requests, accepted.requestId), 'completed finished: settle-owing append')
   }
+})
+
+test('a turn that is heard of before the end of its request is not waited for', async (t: TestContext) => {
+  const { requests } = await startHeld(t)
+  const accepted = await requests.submitRequest(context, submission({ sessionId }))
+  const ended = response(accepted, { sessionId, turn: 'append' })
+  for (let times = 0; times < 2; times++)
+    await requests.store.transaction((tx) => requests.ledger.noteTurn(tx, { tenant: 'tenant-a', ...accepted }))
+  await settleAs(requests, ended)
+  t.assert.strictEqual(await stateOf(requests, accepted.requestId), 'completed finished: settle-owing append')
+  const isLeft = await requests.store.transaction((tx) =>
+    requests.ledger.takeEarlyTurn(tx, { tenant: 'tenant-a', ...accepted }),
+  )
+  t.assert.strictEqual(isLeft, false)
 })
 
 test('two reapers at once drive a request on once', async (t: TestContext) => {

@@ -228,3 +228,17 @@ test('a gpt service that cannot be reached for a moment is waited for, and asked
   await untilMoving(world, async () => (await rowOf(world, responseId)).status === 'completed', 'the answer')
   t.assert.deepStrictEqual(await attemptsOf(world, responseId), ['1 ended'])
 })
+
+test('a deleted response is not run again when its request asks what became of it', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const process = startProcess(world)
+  const responseId = await process.submit({ store: true })
+  await collect(process.follow(tenantA, { responseId, ...all }))
+  await process.deleteResponse(tenantA, { responseId })
+  const [settled] = world.settled
+  t.assert.ok(settled)
+  await process.submitAgain(settled)
+  t.assert.strictEqual(process.running(), 0)
+  t.assert.deepStrictEqual(await attemptsOf(world, responseId), ['1 ended'])
+  t.assert.strictEqual((await rowOf(world, responseId))?.status, 'completed')
+})
