@@ -19,6 +19,7 @@ const split = startSplit({ root, basePort, env: { ...process.env, PARLEY_INTERNA
 const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 process.on('SIGTERM', () => split.stop('SIGTERM'))
 process.on('SIGINT', () => split.stop(atTerminal ? null : 'SIGINT'))
+if (!atTerminal) process.on('SIGHUP', () => split.reload())
 await split.ready().then(
   () => process.stdout.write(`${split.announcement}\n${table(split.services)}\n`),
   (error: unknown) => {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { contracts } from '@parley/catalog/contracts.ts'
-import { urlVariable } from '@parley/chassis/placement/resolve-placement.ts'
+import { urlVariable } from '@parley/chassis/placement/placement-settings.ts'
 
 export interface SplitService {
   readonly name: string
@@ -30,6 +30,8 @@ export interface Split {
    * a terminal has sent it to every process already.
    */
   stop(signal: NodeJS.Signals | null): void
+  /** Has every process read its configuration again. */
+  reload(): void
   /** The exit code, once all processes have ended. */
   readonly ended: Promise<number>
 }
@@ -39,7 +41,7 @@ interface Child extends SplitService {
   readonly ended: Promise<number>
 }
 
-const readyTimeoutMs = 30_000
+const readyTimeoutMs = 60_000
 const pollMs = 50
 
 /** Starts one process per service. When one of them ends, for whatever reason, the others are stopped too. */
@@ -85,6 +87,9 @@ export function startSplit({ root, basePort, env }: SplitOptions): Split {
       await Promise.race([announced.promise, ...children.map(({ ended }) => ended)])
     },
     stop,
+    reload() {
+      for (const child of children) kill(child, 'SIGHUP')
+    },
     ended: Promise.all(children.map(({ ended }) => ended)).then((codes) => codes.find((code) => code !== 0) ?? 0),
   }
 }

@@ -1,5 +1,8 @@
 import type { Env } from '@parley/chassis/config/env-reader.ts'
 import { Command, InvalidArgumentError } from 'commander'
+import { addBackup } from './backup-commands.ts'
+import { addConfig } from './config-commands.ts'
+import { addDeploy, addMigrate } from './deploy-commands.ts'
 
 /** The commands of `parley`. What a command needs is loaded when it is run, so that `--help` answers at once. */
 export function createProgram(env: Env): Command {
@@ -9,7 +12,7 @@ export function createProgram(env: Env): Command {
     .description('show who would run where with the present environment')
     .action(async () => {
       const { topology } = await import('./commands/topology.ts')
-      process.stdout.write(`${topology(env)}\n`)
+      process.stdout.write(`${await topology(env, process.cwd())}\n`)
     })
   program
     .command('asyncapi')
@@ -45,6 +48,11 @@ export function createProgram(env: Env): Command {
   }
   addRequests(program, env)
   addReconcile(program, env)
+  addConfig(program, env)
+  addBackup(program, env)
+  addNew(program)
+  addDeploy(program)
+  addMigrate(program, env)
   return program
 }
 
@@ -84,6 +92,21 @@ function addReconcile(program: Command, env: Env): void {
       const found = await reconcile(env, { graceSeconds: grace })
       process.stdout.write(`${json ? JSON.stringify(found) : reconciledText(found)}\n`)
       if (found.exceptions.length > 0) process.exitCode = 1
+    })
+}
+
+function addNew(program: Command): void {
+  program
+    .command('new')
+    .description('write the code of something new into this repository')
+    .command('service <name>')
+    .description('add a service that runs, with its tests, and register it')
+    .option('--dry-run', 'only list the files', false)
+    .action(async (name: string, options: { dryRun: boolean }) => {
+      const { newService } = await import('./commands/new-service.ts')
+      const outcome = await newService(name, options)
+      if (outcome.status !== 'refused') process.stdout.write(`${outcome.text}\n`)
+      else program.error(outcome.problem)
     })
 }
 

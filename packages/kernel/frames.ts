@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Item } from './items.ts'
+import { Item, NativeFields } from './items.ts'
 import { Usage } from './usage.ts'
 
 /**
@@ -16,10 +16,11 @@ export const TextDelta = tokenDelta('text-delta')
 export const RefusalDelta = tokenDelta('refusal-delta')
 export const ReasoningDelta = delta('reasoning-delta')
 export const ArgumentsDelta = delta('arguments-delta')
-/** What only encoders of the dialect it came in understand; see `NativeFields`. */
+/** What only encoders of the dialect it came in understand; see `NativeFields`. Chat, when no dialect is named. */
 export const NativeDelta = Type.Object({
   type: Type.Literal('native-delta'),
   index: Type.Integer(),
+  dialect: Type.Optional(NativeFields.properties.dialect),
   fields: Type.Record(Type.String(), Type.Unknown()),
 })
 export const ItemEnd = Type.Object({ type: Type.Literal('item-end'), index: Type.Integer(), item: Item })
@@ -44,6 +45,8 @@ export const GenerationEnd = Type.Object({
   stopSequence: Type.Optional(Type.String()),
   /** Why each choice ended, when there are several; `finish` is that of the first. */
   finishes: Type.Optional(Type.Array(FinishReason)),
+  /** How the provider's dialect tells the end, where it says more than the fields above. */
+  native: Type.Optional(NativeFields),
 })
 export type GenerationEnd = Static<typeof GenerationEnd>
 
@@ -109,6 +112,8 @@ export const ResponseEnd = Type.Object({
   stopSequence: Type.Optional(Type.String()),
   /** Why each choice ended, when there are several; `finish` is that of the first. */
   finishes: Type.Optional(Type.Array(FinishReason)),
+  /** How the provider's dialect tells the end, where it says more than the fields above. */
+  native: Type.Optional(NativeFields),
   /** So many items at the beginning of the output are of attempts that were interrupted; absent when there are none. */
   abandonedItems: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Milliseconds since the epoch. */

@@ -5,10 +5,15 @@ import { type Item, itemText } from './items.ts'
 export const Provenance = Type.Union([Type.Literal('provider'), Type.Literal('exact'), Type.Literal('estimated')])
 export type Provenance = Static<typeof Provenance>
 
-/** Tokens of one generation. `inputTokens` includes the cached ones, `outputTokens` the reasoning ones. */
+/**
+ * Tokens of one generation. `inputTokens` includes the cached ones and those that were written to a cache, `outputTokens`
+ * the reasoning ones.
+ */
 export const Usage = Type.Object({
   inputTokens: Type.Integer({ minimum: 0 }),
   cachedInputTokens: Type.Integer({ minimum: 0 }),
+  /** Absent when the provider does not tell them. */
+  cacheWriteTokens: Type.Optional(Type.Integer({ minimum: 0 })),
   outputTokens: Type.Integer({ minimum: 0 }),
   reasoningTokens: Type.Integer({ minimum: 0 }),
   provenance: Provenance,

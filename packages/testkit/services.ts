@@ -15,6 +15,11 @@ export interface PostgresService {
   readonly url: string
 }
 
+export interface ZipkinService {
+  /** Of its API, without a path. */
+  readonly url: string
+}
+
 const startThem = 'start it with `npm run services`'
 
 /** A Kafka that tests may use: the one that KAFKA_BROKERS names, else the one that `npm run services` started. */
@@ -34,9 +39,19 @@ export async function findPostgres(): Promise<Found<PostgresService>> {
   return { missing: `no PostgreSQL answers at ${hostname}: ${startThem}` }
 }
 
+/** A Zipkin that tests may use: PARLEY_TEST_ZIPKIN_URL, else the one that `npm run services` started. */
+export async function findZipkin(): Promise<Found<ZipkinService>> {
+  const url = process.env.PARLEY_TEST_ZIPKIN_URL ?? readStarted()?.zipkin?.url
+  if (url === undefined) return { missing: `there is no Zipkin: ${startThem}` }
+  const { hostname, port } = new URL(url)
+  if (await listens(`${hostname}:${port}`)) return { url }
+  return { missing: `no Zipkin answers at ${url}: ${startThem}` }
+}
+
 interface Started {
   readonly kafka?: { readonly brokers: string }
   readonly postgres?: { readonly url: string }
+  readonly zipkin?: { readonly url: string }
 }
 
 function readStarted(): Started | null {

@@ -15,7 +15,7 @@ import { createGreet } from './application/greet.ts'
 import { createLimitRequests } from './application/limit-requests.ts'
 import { createManageKeys } from './application/manage-keys.ts'
 import type { Sleep } from './application/ports.ts'
-import { type GatewayConfig, loadGatewayConfig } from './config.ts'
+import { type GatewayConfig, gatewaySettings, loadGatewayConfig } from './config.ts'
 import { GatewayContract } from './contract.ts'
 import { CachedKeyDirectory } from './infrastructure/cached-key-directory.ts'
 import { countKeyOutages } from './infrastructure/key-outages.ts'
@@ -51,19 +51,30 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
   contract: GatewayContract,
   needs,
   migrations,
+  settings: gatewaySettings,
   loadConfig: loadGatewayConfig,
   create(kit) {
     const { config, backgroundContext } = kit
+    const limits: Limits = { ...config }
     const keyPorts = createKeyPorts(kit)
     const manageKeys = createManageKeys({ ...keyPorts, budgets: { create: kit.clients.request.createBudget } })
     const ensureFirstKey = createEnsureFirstKey(keyPorts)
     const greet = createGreet({ models: kit.clients.gpt })
     const open = new OpenExchanges()
-    const sockets = new OpenSockets(config)
+    const sockets = new OpenSockets(limits)
     let firstSecret: string | null = null
+    let lastPreset = config.presetSecret
+    const ensureKey = async (presetSecret: string | null) => {
+      const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
+      try {
+        return await ensureFirstKey(scope, presetSecret)
+      } finally {
+        scope.close()
+      }
+    }
     return {
       calls: createCalls(manageKeys),
-      publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open, sockets }),
+      publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open, sockets, limits }),
       async welcome(url) {
         const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
         const shown = firstSecret
@@ -75,12 +86,13 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
         }
       },
       async start() {
-        const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })
-        try {
-          firstSecret = await ensureFirstKey(scope, config.presetSecret)
-        } finally {
-          scope.close()
-        }
+        firstSecret = await ensureKey(config.presetSecret)
+      },
+      reconfigure({ requestsPerMinute, socketsMax, presetSecret }) {
+        Object.assign(limits, { requestsPerMinute, socketsMax })
+        if (presetSecret === lastPreset) return
+        lastPreset = presetSecret
+        ensureKey(presetSecret).catch((err) => kit.log.error({ err }, 'the changed preset key could not be stored'))
       },
       drain: async (signal) => void (await Promise.all([open.drain(signal), sockets.drain(signal)])),
     }
@@ -110,22 +122,28 @@ interface ServeParts extends ReturnType<typeof createKeyPorts> {
   manageKeys: ReturnType<typeof createManageKeys>
   open: OpenExchanges
   sockets: OpenSockets
+  limits: Limits
 }
 
+/** What may change while the process runs. */
+type Limits = Pick<GatewayConfig, 'requestsPerMinute' | 'socketsMax'>
+
 function serve(app: FastifyInstance, kit: Kit, parts: ServeParts): void {
-  const { manageKeys, open, sockets, directory, hashSecret } = parts
-  const { clients, clock, newId, config, log, metrics, topology } = kit
+  const { manageKeys, open, sockets, limits, directory, hashSecret } = parts
+  const { clients, clock, newId, config, log, metrics, tracer, topology } = kit
   const followResponse = createFollowResponse({ responses: clients.response, sleep })
   const generate = createGenerate({
     requests: clients.request,
     responses: clients.response,
     followResponse,
     departures: scopeDepartures,
+    newId,
   })
   const door = {
     authenticate: createAuthenticate({ directory, hashSecret, clock }),
-    limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
+    limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: () => limits.requestsPerMinute }),
     recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
+    tracer,
     config,
   }
   refuseMalformed(app.server, () => newId('req'))

@@ -52,15 +52,20 @@ export const GptContract = defineContract('gpt', {
       errors: ['MODEL_NOT_FOUND'],
       effect: 'read',
     }),
+    /**
+     * Without `options` counted here, fast and for free. With them the tools count too, and the provider is asked where
+     * it counts itself.
+     */
     countTokens: call({
       http: 'POST /token-counts',
       in: Type.Object({
         model: Type.String(),
         instructions: Type.Union([Type.String(), Type.Null()]),
         items: Type.Array(Item),
+        options: Type.Optional(GenerationOptions),
       }),
       out: Type.Object({ tokens: Type.Integer(), provenance: Provenance }),
-      errors: ['MODEL_NOT_FOUND'],
+      errors: ['MODEL_NOT_FOUND', 'UNSUPPORTED_PARAMETER', 'CONTEXT_TOO_LONG', 'PROVIDER_REFUSED'],
       effect: 'read',
     }),
     /** Fills a prompt template; the text becomes the instructions of a turn. */

@@ -6,19 +6,19 @@ const microsPerUnit = 1_000_000
 const unitsMax = 1_000_000
 const versionPattern = /^[!-~]{1,60}$/
 
-/** The prices of `parley.config.ts` in millionths; null when it has none. Problems stay with the reader. */
+/** The prices of the configuration file in millionths; null when it has none. Problems stay with the reader. */
 export function readPrices(env: EnvReader): { version: string; models: ModelPrices } | null {
   const { prices } = env.file
   if (prices === undefined) return null
   if (typeof prices.version !== 'string' || !versionPattern.test(prices.version)) {
-    env.problem('parley.config.ts: prices.version must be 1 to 60 visible ASCII characters')
+    env.problem(`${env.fileName}: prices.version must be 1 to 60 visible ASCII characters`)
   }
   const models = Object.entries(prices.models ?? {}).map(([model, entry]) => [model, readPrice(env, model, entry)])
   return { version: prices.version, models: Object.fromEntries(models) }
 }
 
 function readPrice(env: EnvReader, model: string, { input, cachedInput = input, output }: PriceEntry) {
-  const where = `parley.config.ts: prices.models.${model}`
+  const where = `${env.fileName}: prices.models.${model}`
   return {
     inputMicros: toMicros(env, `${where}.input`, input),
     cachedInputMicros: toMicros(env, `${where}.cachedInput`, cachedInput),

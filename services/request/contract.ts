@@ -125,6 +125,11 @@ export const SubmitRequest = Type.Object({
   model: Type.String({ maxLength: 256 }),
   /** Unique within the tenant; a caller with several routes puts the route into it. */
   idempotencyKey: Nullable(Type.String({ maxLength: 300 })),
+  /**
+   * Made anew by the caller for each wish, and the id that its request gets: the same wish sent again, because the answer
+   * was lost, is accepted once.
+   */
+  submissionId: Type.Optional(Type.String({ pattern: '^req_[0-9a-f]{32}$' })),
 })
 export type SubmitRequest = Static<typeof SubmitRequest>
 
@@ -148,6 +153,7 @@ export const RequestContract = defineContract('request', {
         'BUDGET_EXHAUSTED',
       ],
       effect: 'write',
+      idempotent: { by: 'submissionId' },
     }),
     getRequest: call({
       http: 'GET /requests/:requestId',

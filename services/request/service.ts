@@ -15,7 +15,7 @@ import { createResolveInput } from './application/resolve-input.ts'
 import { createSettleRequest } from './application/settle-request.ts'
 import { createSubmitRequest } from './application/submit-request.ts'
 import { createWatchOverRequests } from './application/watch-over-requests.ts'
-import { loadConfig, type RequestConfig } from './config.ts'
+import { loadConfig, type RequestConfig, requestSettings } from './config.ts'
 import { RequestContract } from './contract.ts'
 import { CachedBudgetBook } from './infrastructure/cached-budget-book.ts'
 import { ContractInputCounter } from './infrastructure/contract-input-counter.ts'
@@ -25,6 +25,7 @@ import { GptModels } from './infrastructure/gpt-models.ts'
 import { GptPromptTemplates } from './infrastructure/gpt-prompt-templates.ts'
 import { KyselyBudgetHolds } from './infrastructure/kysely-budget-holds.ts'
 import { KyselyBudgetStore } from './infrastructure/kysely-budget-store.ts'
+import { readBudgetTotals } from './infrastructure/kysely-budget-totals.ts'
 import { KyselyLedger } from './infrastructure/kysely-ledger.ts'
 import { KyselyRequestAudit } from './infrastructure/kysely-request-audit.ts'
 import { KyselyRequestRetention } from './infrastructure/kysely-request-retention.ts'
@@ -32,6 +33,7 @@ import { KyselyRequestStore } from './infrastructure/kysely-request-store.ts'
 import { KyselySagaStore } from './infrastructure/kysely-saga-store.ts'
 import { KyselyUsageTotals } from './infrastructure/kysely-usage-totals.ts'
 import { LayeredPromptTemplates } from './infrastructure/layered-prompt-templates.ts'
+import { LedgerMetrics } from './infrastructure/ledger-metrics.ts'
 import { LruRecentInputs } from './infrastructure/lru-recent-inputs.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
 import { OutboxRequestEvents } from './infrastructure/outbox-request-events.ts'
@@ -39,6 +41,7 @@ import type { RequestSchema } from './infrastructure/schema.ts'
 import { SessionPromptTemplates } from './infrastructure/session-prompt-templates.ts'
 import { SessionTurns } from './infrastructure/session-turns.ts'
 import { sha256 } from './infrastructure/sha256.ts'
+import { watchUpkeep } from './infrastructure/upkeep-metrics.ts'
 import { createCalls } from './interface/calls.ts'
 import { createSubscriptions } from './interface/subscriptions.ts'
 
@@ -54,9 +57,10 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
   contract: RequestContract,
   needs,
   migrations,
+  settings: requestSettings,
   loadConfig,
   create(kit) {
-    const { config, store: transactor, log } = kit
+    const { config, store: transactor, log, metrics } = kit
     const adapters = createAdapters(kit)
     const { store, ledger, sagas, recentInputs, clock } = adapters
     const forgetSettled = createForgetSettled({
@@ -67,7 +71,14 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
       onFailure: (err) => log.warn({ err }, 'settled requests could not be tidied up'),
     })
     const budgets = createHoldBudgets(adapters)
-    const settleRequest = createSettleRequest({ ...adapters, budgets, onSettled: forgetSettled.note })
+    const observer = new LedgerMetrics({ metrics, classOf: tenantClassesOf(config) })
+    const settleRequest = createSettleRequest({ ...adapters, budgets, observer, onSettled: forgetSettled.note })
+    watchUpkeep({
+      metrics,
+      readTotals: readBudgetTotals(transactor),
+      listStuck: (limit) => sagas.listStuck({ stuckAfterMs: config.stuckAfterMs, limit }),
+      now: clock.now,
+    })
     const reaper = createReaper({
       driveStuck: createDriveStuck(
         { ...adapters, settleRequest, onBehalfOf: onBehalfOf(kit) },
@@ -128,6 +139,10 @@ function createAdapters({ config, store: transactor, events, clients, background
     audit: new KyselyRequestAudit(transactor),
     outcomes: new ContractOutcomes(clients),
   }
+}
+
+function tenantClassesOf({ tenantClasses }: RequestConfig): ReadonlyMap<string, string> {
+  return new Map(tenantClasses.map((entry) => entry.split(':', 2) as [string, string]))
 }
 
 function onBehalfOf({ backgroundContext }: Kit): Parameters<typeof createDriveStuck>[0]['onBehalfOf'] {

@@ -8,7 +8,7 @@ import { createFindOutputItems } from './application/find-output-items.ts'
 import { createKeepCompletions } from './application/keep-completions.ts'
 import { createPipeline } from './application/pipeline.ts'
 import { createProcessResponse, type ProcessResponse } from './application/process-response.ts'
-import { loadConfig, type ResponseConfig } from './config.ts'
+import { loadConfig, type ResponseConfig, responseSettings } from './config.ts'
 import { ResponseContract } from './contract.ts'
 import { AjvSchemaValidator } from './infrastructure/ajv-schema-validator.ts'
 import { ContractRequestInputs } from './infrastructure/contract-request-inputs.ts'
@@ -18,6 +18,7 @@ import { KyselyContentStore } from './infrastructure/kysely-content-store.ts'
 import { KyselyFrameLog } from './infrastructure/kysely-frame-log.ts'
 import { KyselyKeptCompletions } from './infrastructure/kysely-kept-completions.ts'
 import { KyselyOutputItems } from './infrastructure/kysely-output-items.ts'
+import { readQueueDepth } from './infrastructure/kysely-queue-depth.ts'
 import { KyselyResponseAudit } from './infrastructure/kysely-response-audit.ts'
 import { KyselyResponseStore } from './infrastructure/kysely-response-store.ts'
 import { KyselyRunners } from './infrastructure/kysely-runners.ts'
@@ -35,18 +36,27 @@ const needs = { session: SessionContract, request: RequestContract, gpt: GptCont
 export const response = defineService<typeof ResponseContract, ResponseConfig, ResponseSchema, typeof needs>({
   contract: ResponseContract,
   needs,
+  reaches: ['siblings'],
   migrations,
+  settings: responseSettings,
+  fileSections: { postProcessing: { description: 'Post-processing steps, in order.', isLive: false } },
   loadConfig,
   async create({ config, store, events, clients, backgroundContext, siblings, clock, log, metrics }) {
-    const { postProcessing, redactionPatterns, leaseMs, ...limits } = config
+    const { postProcessing, redactionPatterns, leaseMs, ...rest } = config
     const steps = await loadSteps(postProcessing, { schemas: new AjvSchemaValidator(), redactionPatterns })
     const place = await takeRunnerPlace(store)
-    const responseStore = new KyselyResponseStore(store)
+    const limits = { ...rest, lease: { owner: place.owner, leaseMs } }
+    const observer = new RunMetrics({
+      ...{ log, metrics, now: clock.now, runsMax: () => limits.runsMax },
+      running: () => responses.running(),
+      queue: readQueueDepth(store),
+    })
+    const responseStore = new KyselyResponseStore(store, () => observer.fenced('settlement'))
     const contents = new KyselyContentStore(store)
     const responses: ProcessResponse = createProcessResponse(
       {
         store: responseStore,
-        log: new KyselyFrameLog(store),
+        log: new KyselyFrameLog(store, () => observer.fenced('frames')),
         contents,
         transactor: store,
         events: new OutboxResponseEvents(events),
@@ -57,11 +67,11 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
         models: new GptModelClient(clients.gpt, clock),
         pipeline: createPipeline(steps),
         openScope: backgroundContext,
-        observer: new RunMetrics({ log, metrics, running: () => responses.running() }),
+        observer,
         clock,
         timers: systemTimers,
       },
-      { ...limits, lease: { owner: place.owner, leaseMs } },
+      limits,
     )
     return {
       calls: createCalls(
@@ -78,6 +88,9 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
       subscriptions: createSubscriptions(responses),
       start: responses.start,
       drain: responses.drain,
+      reconfigure({ runsMax, attemptsMax, runTimeoutMs, contextTokensMax }) {
+        Object.assign(limits, { runsMax, attemptsMax, runTimeoutMs, contextTokensMax })
+      },
       async close() {
         await responses.close()
         await place.release()

@@ -2,7 +2,7 @@ import { defineService } from '@parley/chassis/runtime/define-service.ts'
 import { systemTimers } from '@parley/chassis/runtime/system-timers.ts'
 import { createChangeSession } from './application/change-session.ts'
 import { createSweepSessions, type OnBehalfOf } from './application/sweep-sessions.ts'
-import { loadConfig, type SessionConfig } from './config.ts'
+import { loadConfig, type SessionConfig, sessionSettings } from './config.ts'
 import { SessionContract } from './contract.ts'
 import { KyselyItemStore } from './infrastructure/kysely-item-store.ts'
 import { KyselyPromptStore } from './infrastructure/kysely-prompt-store.ts'
@@ -23,6 +23,7 @@ export const session = defineService<typeof SessionContract, SessionConfig, Sess
   contract: SessionContract,
   needs: {},
   migrations,
+  settings: sessionSettings,
   loadConfig,
   create({ config, store, events: publisher, backgroundContext, newId, log }) {
     const sessions = new KyselySessionStore(store)

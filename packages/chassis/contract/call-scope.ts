@@ -1,3 +1,4 @@
+import type { Span } from '../telemetry/tracing/tracer.ts'
 import type { CallContext, Deadline, Principal } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
 import { deadlines, type Expiring, type Expiry } from './deadlines.ts'
@@ -8,8 +9,11 @@ export interface ScopeOptions {
   correlationId: string
   causationId: string | null
   traceparent: string | null
+  tracestate?: string | null
   depth: number
   deadlineMs: number
+  /** The span of what is done within the scope; it ends with it. */
+  span?: Span | null
 }
 
 type AbortListener = (reason: AppError) => void
@@ -29,6 +33,7 @@ export class CallScope implements CallContext, Deadline, Expiring {
   readonly correlationId: string
   readonly causationId: string | null
   readonly traceparent: string | null
+  readonly tracestate: string | null
   readonly depth: number
   readonly #endsAtMs: number
   #listeners: AbortListener[] = nobody
@@ -36,13 +41,16 @@ export class CallScope implements CallContext, Deadline, Expiring {
   #reason: AppError | null = null
   #expiry: Expiry | null = null
   #unlink: (() => void) | null = null
+  #span: Span | null
 
   private constructor(options: ScopeOptions, endsAtMs: number) {
     this.principal = options.principal
     this.requestId = options.requestId
     this.correlationId = options.correlationId
     this.causationId = options.causationId
-    this.traceparent = options.traceparent
+    this.#span = options.span ?? null
+    this.traceparent = this.#span?.traceparent ?? options.traceparent
+    this.tracestate = options.tracestate ?? null
     this.depth = options.depth
     this.#endsAtMs = endsAtMs
   }
@@ -54,10 +62,10 @@ export class CallScope implements CallContext, Deadline, Expiring {
     return scope
   }
 
-  /** The scope of one call made within `parent`: one hop deeper, bounded by both deadlines. */
-  static child(parent: CallContext, deadlineMs: number): CallScope {
+  /** The scope of one call made within `parent`: one hop deeper, bounded by both deadlines. Its span ends with it. */
+  static child(parent: CallContext, deadlineMs: number, span: Span | null = null): CallScope {
     const remainingMs = parent.deadline.remainingMs()
-    const options = { ...scopeFields(parent), depth: parent.depth + 1, deadlineMs }
+    const options = { ...scopeFields(parent), depth: parent.depth + 1, deadlineMs, span }
     const scope = new CallScope(options, performance.now() + Math.min(remainingMs, deadlineMs))
     scope.#unlink = onAbort(parent, (reason) => scope.end(reason))
     if (deadlineMs < remainingMs) scope.#expiry = deadlines.add(scope.#endsAtMs, scope)
@@ -101,8 +109,14 @@ export class CallScope implements CallContext, Deadline, Expiring {
     this.end(timeout())
   }
 
-  /** Lets go of the deadline and the parent; the scope no longer ends by itself. */
+  /** Notes on the scope's span, if it has one, why its work failed. */
+  failed(error: unknown): void {
+    this.#span?.fail(error)
+  }
+
+  /** Lets go of the deadline, the parent and the span; the scope no longer ends by itself. */
   close(): void {
+    if (this.#span !== null) this.#endSpan(this.#span)
     this.#expiry?.cancel()
     this.#expiry = null
     this.#unlink?.()
@@ -118,6 +132,12 @@ export class CallScope implements CallContext, Deadline, Expiring {
     if (this.#listeners === nobody) this.#listeners = [listener]
     else this.#listeners.push(listener)
     return () => this.#forget(listener)
+  }
+
+  #endSpan(span: Span): void {
+    this.#span = null
+    if (this.#reason !== null) span.fail(this.#reason)
+    span.end()
   }
 
   #forget(listener: AbortListener): void {
@@ -170,8 +190,9 @@ function timeout(): AppError {
   )
 }
 
-function scopeFields({ principal, requestId, correlationId, causationId, traceparent }: CallContext) {
-  return { principal, requestId, correlationId, causationId, traceparent }
+function scopeFields(parent: CallContext) {
+  const { principal, requestId, correlationId, causationId, traceparent, tracestate = null } = parent
+  return { principal, requestId, correlationId, causationId, traceparent, tracestate }
 }
 
 function doNothing(): void {}

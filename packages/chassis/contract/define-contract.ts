@@ -28,8 +28,11 @@ interface CallShape<In extends TSchema> {
   /** Codes that the callee may answer with, besides those that every call can fail with. */
   readonly errors: readonly ErrorCode[]
   readonly effect: 'read' | 'write'
-  /** Whether repeating the call with the same input has one effect. Only such calls are retried. */
-  readonly idempotent: boolean
+  /**
+   * Whether repeating the call with the same input has one effect: always, never, or when the input has the field that
+   * names what is wanted. Only such calls are retried after they may have had an effect.
+   */
+  readonly idempotent: boolean | { readonly by: string }
   /** Upper bound for one call; the caller's own deadline may be shorter. */
   readonly deadlineMs: number
 }
@@ -62,7 +65,7 @@ interface CallInput<In extends TSchema> {
   errors?: readonly ErrorCode[]
   effect: 'read' | 'write'
   /** Reads are idempotent without saying so. */
-  idempotent?: boolean
+  idempotent?: boolean | { readonly by: string }
   deadlineMs?: number
 }
 
@@ -85,7 +88,7 @@ export function event<const Data extends TSchema>(
   data: Data,
   options: { key: (data: Static<Data>) => string },
 ): EventDefinition<Data> {
-  if (!/^[a-z]+\.[a-z-]+\.v[1-9][0-9]*$/.test(type)) {
+  if (!/^[a-z][a-z-]*\.[a-z-]+\.v[1-9][0-9]*$/.test(type)) {
     throw new Error(`event type '${type}' must read like 'request.submitted.v1'`)
   }
   return { type, data, key: options.key }

@@ -9,6 +9,8 @@ export interface InternalAuth {
   sign(options: { caller: string; callee: string; principal: Principal }): Promise<string>
   /** Throws CALLER_UNAUTHENTICATED for anything but a token signed here, for this callee, that is still young. */
   verify(callee: string, authorization: string | undefined): Promise<{ caller: string; principal: Principal }>
+  /** From now on the first secret signs, and only tokens signed with one of them are accepted. */
+  rotate(secrets: readonly string[]): void
 }
 
 export const internalSecretCharsMin = 32
@@ -20,9 +22,12 @@ const lifetimeSeconds = 60
 const reuseMs = 30_000
 const cacheEntriesMax = 10_000
 
-/** Short-lived tokens signed with a secret that all processes of a deployment share. */
-export function createInternalAuth(secret: string): InternalAuth {
-  const key = createSecretKey(Buffer.from(secret, 'utf8'))
+/**
+ * Short-lived tokens signed with a secret that all processes of a deployment share. While it is being replaced there are
+ * several: the first signs, all are accepted.
+ */
+export function createInternalAuth(...secrets: readonly string[]): InternalAuth {
+  let keys = toKeys(secrets)
   const signed = new LRUCache<string, string>({ max: cacheEntriesMax, ttl: reuseMs })
   const verified = new LRUCache<string, { caller: string; principal: Principal }>({
     max: cacheEntriesMax,
@@ -33,8 +38,9 @@ export function createInternalAuth(secret: string): InternalAuth {
       const identity = JSON.stringify([caller, callee, principal.tenant, principal.keyId, principal.scopes])
       const known = signed.get(identity)
       if (known !== undefined) return known
-      const token = await signToken(key, { caller, callee, principal })
-      signed.set(identity, token)
+      const before = keys
+      const token = await signToken(keys[0], { caller, callee, principal })
+      if (before === keys) signed.set(identity, token)
       return token
     },
     async verify(callee, authorization) {
@@ -43,10 +49,36 @@ export function createInternalAuth(secret: string): InternalAuth {
       const cacheKey = `${callee} ${token}`
       const known = verified.get(cacheKey)
       if (known !== undefined) return known
-      const claims = await verifyToken(key, callee, token)
-      verified.set(cacheKey, claims)
+      const before = keys
+      const claims = await verifyWithAny(keys, callee, token)
+      if (before === keys) verified.set(cacheKey, claims)
       return claims
     },
+    rotate(next) {
+      keys = toKeys(next)
+      signed.clear()
+      verified.clear()
+    },
+  }
+}
+
+type Keys = readonly [KeyObject, ...KeyObject[]]
+
+function toKeys(secrets: readonly string[]): Keys {
+  const [first, ...others] = secrets.map((secret) => createSecretKey(Buffer.from(secret, 'utf8')))
+  if (first === undefined) throw new Error('tokens between services need at least one secret')
+  return [first, ...others]
+}
+
+async function verifyWithAny([first, ...others]: Keys, callee: string, token: string) {
+  try {
+    return await verifyToken(first, callee, token)
+  } catch (error) {
+    for (const key of others) {
+      const claims = await verifyToken(key, callee, token).catch(() => null)
+      if (claims !== null) return claims
+    }
+    throw error
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CallLog } from '../telemetry/log-calls.ts'
+import type { CallMeter } from '../telemetry/metrics/call-metrics.ts'
 import type { AppError } from '../values/errors.ts'
 import { type ReadyIterator, takeReady } from '../values/ready-values.ts'
 import { type CallScope, callerGone } from './call-scope.ts'
@@ -14,6 +16,9 @@ export interface LocalStreamOptions {
   pass: (frame: unknown) => unknown
   /** Throws after a frame was delivered, when the stream is to break there. */
   afterFrame: (() => void) | null
+  /** Told once how the stream has ended. */
+  meter: CallMeter | null
+  log: { readonly log: CallLog; readonly call: string } | null
 }
 
 const over: IteratorResult<unknown, undefined> = { done: true, value: undefined }
@@ -33,6 +38,7 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
   #failure: { readonly error: unknown } | null = null
   #rejectPending: ((reason: AppError) => void) | null = null
   #forget: (() => void) | null = null
+  #startedMs = 0
 
   constructor(options: LocalStreamOptions) {
     this.#options = options
@@ -57,13 +63,13 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
       return this.#options.pass(frame)
     } catch (error) {
       this.#failure = { error }
-      this.#leave()
+      this.#leave(error)
       return
     }
   }
 
   async return(): Promise<IteratorResult<unknown, undefined>> {
-    this.#leave()
+    this.#leave(callerGone)
     return over
   }
 
@@ -73,10 +79,12 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
   }
 
   async #begin(): Promise<IteratorResult<unknown, undefined>> {
+    this.#startedMs = performance.now()
     try {
       this.#stream = await this.#options.open()
     } catch (error) {
       this.#isOver = true
+      this.#options.meter?.ended(this.#startedMs, error)
       throw error
     }
     this.#forget = this.#stream.scope.onEnd((reason) => this.#rejectPending?.(reason))
@@ -87,7 +95,7 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
         this.#rejectPending = null
-        this.#leave()
+        this.#leave(error)
         reject(error)
       }
       try {
@@ -101,7 +109,7 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
         if (this.#isOver) return
         this.#rejectPending = null
         if (result.done === true) {
-          this.#close()
+          this.#close(null)
           resolve(over)
           return
         }
@@ -117,21 +125,27 @@ export class LocalStream implements ReadyIterator<unknown>, AsyncIterableIterato
   }
 
   /** The callee may be waiting for its next frame, where only its signal reaches it: end first, then return. */
-  #leave(): void {
+  #leave(reason: unknown): void {
     const stream = this.#stream
     if (this.#isOver || stream === null) {
       this.#isOver = true
       return
     }
-    this.#close()
+    this.#close(reason)
     stream.scope.end(callerGone)
     stream.frames.return?.().catch(ignoreAfterEnd)
   }
 
-  #close(): void {
+  #close(failure: unknown): void {
     this.#isOver = true
+    const { meter, log } = this.#options
+    meter?.ended(this.#startedMs, failure)
     this.#forget?.()
-    this.#stream?.scope.close()
+    if (this.#stream === null) return
+    const { scope } = this.#stream
+    if (failure !== null) scope.failed(failure)
+    scope.close()
+    log?.log.answered(log.call, scope, this.#startedMs, failure)
   }
 }
 

@@ -7,15 +7,25 @@ import type { AnyCall } from './define-contract.ts'
  * Repeats a call that failed for a passing reason: an idempotent one whatever came of it, any other only if it surely had
  * no effect. Only the outermost caller does (depth 0); the inner layers fail fast, so that tries do not multiply.
  */
-export function retryOutermost<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
-  return context.depth > 0 ? attempt() : attemptAgain(definition, context, attempt)
+export function retryOutermost<T>(
+  definition: AnyCall,
+  context: CallContext,
+  input: unknown,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  return context.depth > 0 ? attempt() : attemptAgain(definition, context, input, attempt)
 }
 
-async function attemptAgain<T>(definition: AnyCall, context: CallContext, attempt: () => Promise<T>): Promise<T> {
+async function attemptAgain<T>(
+  definition: AnyCall,
+  context: CallContext,
+  input: unknown,
+  attempt: () => Promise<T>,
+): Promise<T> {
   try {
     return await attempt()
   } catch (error) {
-    const { isPassing, policy } = definition.idempotent ? repeatable : unrepeatable
+    const { isPassing, policy } = isIdempotent(definition, input) ? repeatable : unrepeatable
     if (!isPassing(error)) throw error
     return policy.execute((state: IRetryContext) => {
       if (state.signal.aborted) throw error
@@ -31,6 +41,11 @@ const unrepeatable = untilBack(hadNoEffect)
 function untilBack(isPassing: (error: unknown) => boolean) {
   const backoff = new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_500 })
   return { isPassing, policy: retry(handleWhen(isPassing), { maxAttempts: 10, backoff }) }
+}
+
+function isIdempotent({ idempotent }: AnyCall, input: unknown): boolean {
+  if (typeof idempotent === 'boolean') return idempotent
+  return typeof input === 'object' && input !== null && Reflect.get(input, idempotent.by) !== undefined
 }
 
 function hadNoEffect(error: unknown): boolean {

@@ -26,6 +26,8 @@ export const Envelope = Type.Object({
   causationid: Type.Optional(Type.String()),
   /** W3C trace context. */
   traceparent: Type.Optional(Type.String()),
+  /** Beside `traceparent`, as the Distributed Tracing extension has it. */
+  tracestate: Type.Optional(Type.String()),
   /** The one service that takes it: sent again by an operator, after that service could not take it. */
   replayfor: Type.Optional(Type.String()),
   data: Type.Unknown(),

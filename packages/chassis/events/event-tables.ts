@@ -22,6 +22,7 @@ export interface OutboxRow {
   correlation_id: string
   causation_id: string | null
   traceparent: string | null
+  tracestate: Generated<string | null>
   /** Milliseconds since the epoch. */
   time: number
   /** How often a handler has failed on it. */

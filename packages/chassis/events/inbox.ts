@@ -7,6 +7,7 @@ import type { CallContext } from '../values/context.ts'
 import { AppError } from '../values/errors.ts'
 import type { Transaction } from '../values/transaction.ts'
 import type { Envelope } from './envelope.ts'
+import { eventFields } from './event-fields.ts'
 import { type ServiceStore, withEventTables } from './event-tables.ts'
 import { createInboxPruning, type PruneInbox } from './inbox-pruning.ts'
 import { prepareInboxRecord, RepeatedEventError } from './inbox-record.ts'
@@ -15,6 +16,7 @@ import type { DeliveryResult, Receive } from './transport.ts'
 
 /** The context of one event's handling; `close` is called when it is over. */
 export interface EventScope extends CallContext {
+  failed?(error: unknown): void
   close?(): void
 }
 
@@ -29,6 +31,8 @@ export interface InboxOptions {
   readonly log: Pick<Logger, 'error' | 'warn'>
   /** Gives handlers a frozen copy, as in tests. */
   readonly strict?: boolean
+  /** Told what became of each event. */
+  readonly onHandled?: (envelope: Envelope, result: DeliveryResult) => void
 }
 
 /** Takes the events of other services, each once in effect. */
@@ -65,10 +69,16 @@ export function createInbox(options: InboxOptions): Inbox {
       await runWithDeadline(scope.deadline, () => store.transaction((tx) => take(tx, scope, handler, envelope)))
       return done
     } catch (err) {
-      return onError(err, envelope)
+      return onError(err, envelope, scope)
     } finally {
       scope.close?.()
     }
+  }
+
+  async function handleOne(envelope: Envelope): Promise<DeliveryResult> {
+    const result = await handle(envelope)
+    options.onHandled?.(envelope, result)
+    return result
   }
 
   async function take(tx: Transaction, context: CallContext, handler: Handler, envelope: Envelope): Promise<void> {
@@ -93,29 +103,34 @@ export function createInbox(options: InboxOptions): Inbox {
       const [first] = scopes
       if (first !== undefined) await runWithDeadline(first.deadline, () => store.transaction(work))
       return true
-    } catch {
+    } catch (error) {
       // Whichever it was, and whether it matters, shows when each is handled by itself.
+      for (const scope of scopes) scope.failed?.(error)
       return false
     } finally {
       for (const scope of scopes) scope.close?.()
     }
   }
 
-  function onError(err: unknown, { id, type }: Envelope): DeliveryResult {
+  function onError(err: unknown, envelope: Envelope, scope: EventScope): DeliveryResult {
     if (err instanceof RepeatedEventError) return done
+    scope.failed?.(err)
     // After a commit of unknown outcome the next delivery tells: it is a repetition, or the first.
     if (err instanceof AppError && (err.retryable || err.kind === 'unknown-outcome')) return notDone('retry', err.code)
-    log.error({ err, eventId: id, eventType: type }, 'event could not be handled')
+    log.error({ err, ...eventFields(envelope) }, 'event could not be handled')
     return notDone('failed', err instanceof AppError ? err.code : String(err))
   }
 
   return {
     async receive(envelopes) {
       const [only] = envelopes
-      if (only !== undefined && envelopes.length === 1) return [await handle(only)]
+      if (only !== undefined && envelopes.length === 1) return [await handleOne(only)]
       // A server is asked once for all; the embedded store shares the commits of units anyway.
-      if (store.dialect === 'postgres' && (await handleTogether(envelopes))) return envelopes.map(() => done)
-      return Promise.all(inOrderPerKey(envelopes, handle))
+      if (store.dialect === 'postgres' && (await handleTogether(envelopes))) {
+        for (const envelope of envelopes) options.onHandled?.(envelope, done)
+        return envelopes.map(() => done)
+      }
+      return Promise.all(inOrderPerKey(envelopes, handleOne))
     },
     prune: createInboxPruning(store, consumer),
   }

@@ -7,6 +7,7 @@ export const eventMigrations: readonly Migration[] = [
   { name: '0000-inbox', up: createInboxTable },
   { name: '0000-outbox', up: createOutboxTable },
   { name: '0000-slim-inbox', up: keyInboxByOrder },
+  { name: '0000-tracestate', up: addTracestate },
 ]
 
 /**
@@ -33,6 +34,10 @@ async function createOutboxTable(db: Kysely<unknown>, dialect: StoreDialect): Pr
     .addPrimaryKeyConstraint('outbox_pk', ['aggregatetype', 'aggregateid', 'seq'])
     .$call((table) => (dialect === 'sqlite' ? table.modifyEnd(sql`without rowid`) : table))
     .execute()
+}
+
+async function addTracestate(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('outbox').addColumn('tracestate', 'text').execute()
 }
 
 async function createInboxTable(db: Kysely<unknown>, dialect: StoreDialect): Promise<void> {

@@ -207,6 +207,7 @@ function toStoredEvent(row: Row): StoredEvent {
     correlationid: row.correlation_id,
     ...(row.causation_id !== null && { causationid: row.causation_id }),
     ...(row.traceparent !== null && { traceparent: row.traceparent }),
+    ...(row.tracestate !== null && { tracestate: row.tracestate }),
     data: JSON.parse(row.payload),
   }
   const { seq, attempts, next_attempt_at: nextAttemptAt, parked_reason: parkedReason } = row

@@ -1,9 +1,11 @@
 import { strictCopy } from '../contract/strict-copy.ts'
 import { firstProblem } from '../contract/validation.ts'
+import type { Tracer } from '../telemetry/tracing/tracer.ts'
 import type { Clock } from '../values/clock.ts'
 import { AppError } from '../values/errors.ts'
 import type { NewId } from '../values/ids.ts'
 import { type Envelope, sequenceText } from './envelope.ts'
+import { describePublishing } from './event-spans.ts'
 import { type ServiceStore, withEventTables } from './event-tables.ts'
 import type { EventPublisher } from './publisher.ts'
 
@@ -19,6 +21,8 @@ export interface OutboxOptions {
   readonly onCommitted: (envelope: Envelope) => void
   /** While true, publishing is refused as OVERLOADED: nobody takes the events that are there. */
   readonly isFull?: () => boolean
+  /** Null when nothing is traced. */
+  readonly tracer?: Tracer | null
 }
 
 type OutboxParameters = {
@@ -32,12 +36,13 @@ type OutboxParameters = {
   correlationId: string
   causationId: string | null
   traceparent: string | null
+  tracestate: string | null
   time: number
 }
 
 /** The publisher of a service: an event is a row in the service's own database, committed with what it tells of. */
 export function createOutbox(options: OutboxOptions): EventPublisher {
-  const { source, newId, clock, strict = false, onCommitted, isFull } = options
+  const { source, newId, clock, strict = false, onCommitted, isFull, tracer = null } = options
   const insert = withEventTables(options.store).prepare<never, OutboxParameters>((db, p) =>
     db.insertInto('outbox').values({
       id: p.id,
@@ -50,6 +55,7 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
       correlation_id: p.correlationId,
       causation_id: p.causationId,
       traceparent: p.traceparent,
+      tracestate: p.tracestate,
       time: p.time,
     }),
   )
@@ -60,12 +66,14 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
         throw new AppError('OVERLOADED', 'Too many events wait to be taken. Try again shortly.')
       }
       if (strict) assertFits(event.type, firstProblem(event.data, data))
-      const { principal, correlationId, causationId, requestId, traceparent } = context
+      const { principal, correlationId, causationId, requestId, tracestate = null } = context
       const id = newId('evt')
       const time = clock.now()
       const { tenant } = principal
       const subject = event.key(data)
       const cause = causationId ?? requestId
+      const span = tracer?.start(context, describePublishing({ type: event.type, source, id, subject })) ?? null
+      const traceparent = span?.traceparent ?? context.traceparent
       await insert.write(tx, {
         id,
         source,
@@ -77,9 +85,11 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
         correlationId,
         causationId: cause,
         traceparent,
+        tracestate,
         time,
       })
-      tx.afterCommit(() =>
+      tx.afterCommit(() => {
+        span?.end()
         onCommitted({
           specversion: '1.0',
           id,
@@ -93,9 +103,10 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
           correlationid: correlationId,
           causationid: cause,
           ...(traceparent !== null && { traceparent }),
+          ...(tracestate !== null && { tracestate }),
           data: strict ? strictCopy(data) : data,
-        }),
-      )
+        })
+      })
     },
   }
 }

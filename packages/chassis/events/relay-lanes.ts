@@ -3,6 +3,7 @@ import type { Clock } from '../values/clock.ts'
 import type { Timers } from '../values/timers.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
 import type { Envelope } from './envelope.ts'
+import { eventFields } from './event-fields.ts'
 import type { OutboxTable, StoredEvent } from './outbox-table.ts'
 import type { PublishedEvents } from './published-events.ts'
 import { RelayLane } from './relay-lane.ts'
@@ -35,6 +36,11 @@ export class RelayLanes {
 
   constructor(options: RelayLanesOptions) {
     this.#options = options
+  }
+
+  /** Keys that are looked after now. */
+  get size(): number {
+    return this.#lanes.size
   }
 
   get isFull(): boolean {
@@ -167,7 +173,6 @@ export class RelayLanes {
       this.#wait(lane, Math.min(limits.retryMaxMs, this.#backoffMs(lane.retries)))
       return
     }
-    const { id: eventId, type: eventType } = event.envelope
     const attempts = event.attempts + 1
     const isParked = status === 'rejected' || attempts >= limits.attemptsMax
     const delayMs = this.#backoffMs(attempts)
@@ -175,12 +180,12 @@ export class RelayLanes {
       if (isParked) await table.park(event.envelope, attempts, reason)
       else await table.postpone(event.envelope, attempts, clock.now() + delayMs)
     } catch (err) {
-      log.warn({ err, eventId }, 'failure of an event could not be noted')
+      log.warn({ err, ...eventFields(event.envelope) }, 'failure of an event could not be noted')
       this.#wait(lane, delayMs)
       return
     }
     if (isParked) {
-      log.error({ eventId, eventType, attempts, reason }, 'event parked')
+      log.error({ ...eventFields(event.envelope), attempts, reason }, 'event parked')
       this.#drop(lane)
     } else {
       this.#wait(lane, delayMs)

@@ -55,6 +55,9 @@ export interface Relay {
   backlog(): Promise<Backlog>
   /** True when so many keys wait that publishing more should be refused. */
   isFull(): boolean
+  /** Keys that this process looks after, and how many make it full. */
+  readonly keys: number
+  readonly keysMax: number
 }
 
 export function createRelay(options: RelayOptions): Relay {
@@ -170,6 +173,14 @@ class OutboxRelay implements Relay {
 
   isFull(): boolean {
     return this.#lanes.isFull
+  }
+
+  get keys(): number {
+    return this.#lanes.size
+  }
+
+  get keysMax(): number {
+    return this.#limits.keysMax
   }
 
   get #isPublishing(): boolean {

@@ -15,7 +15,14 @@ export interface RemotePeerOptions {
   /** A service hosted here, in whose name the handshake is made. */
   caller: string
   log: Logger
+  /** Told whenever the contract has been compared. */
+  onChecked?: () => void
+  /** How long to try to connect; as long as the library does by itself when absent. */
+  connectTimeoutMs?: number
 }
+
+/** What is known of the other side's contract; `unknown` until it has answered once. */
+export type Fit = 'unknown' | 'fits' | 'differs'
 
 const connectionsMax = 128
 const handshakeTimeoutMs = 5_000
@@ -54,6 +61,7 @@ export class RemotePeer implements AsyncDisposable {
       keepAliveTimeout: idleConnectionMs,
       keepAliveMaxTimeout: idleConnectionMs,
       pipelining: 1,
+      ...(options.connectTimeoutMs !== undefined && { connect: { timeout: options.connectTimeoutMs } }),
     })
     this.pool.on('connect', () => this.#checkSoon(0))
   }
@@ -61,6 +69,16 @@ export class RemotePeer implements AsyncDisposable {
   /** Starts to check the contract and goes on until it is known to fit. */
   start(): void {
     this.#checkSoon(0)
+  }
+
+  get fit(): Fit {
+    if (this.#differences === null) return 'unknown'
+    return this.#differences.length === 0 ? 'fits' : 'differs'
+  }
+
+  /** Asks for the contract now. True when the other side answered and the two fit. */
+  async probe(): Promise<boolean> {
+    return !this.#closed && (await this.#check())
   }
 
   notReady(): readonly string[] {
@@ -77,10 +95,20 @@ export class RemotePeer implements AsyncDisposable {
     if (first !== undefined) throw this.#incompatible(first)
   }
 
+  /** Takes no new calls; those under way go on to their end. */
+  async retire(): Promise<void> {
+    this.#stopChecking()
+    await this.pool.close()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopChecking()
+    await this.pool.destroy()
+  }
+
+  #stopChecking(): void {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
-    await this.pool.destroy()
   }
 
   #incompatible(difference: string): AppError {
@@ -101,18 +129,21 @@ export class RemotePeer implements AsyncDisposable {
   /** True when the two sides are known to fit. */
   async #check(): Promise<boolean> {
     this.#checkedAtMs = performance.now()
-    const { contract, log } = this.#options
+    const { contract, url, log } = this.#options
     try {
       const theirs = await this.#fetchDescriptor()
       const differences = breakingDifferences(describeContract(contract), theirs)
       const changed = this.#differences?.join() !== differences.join()
       this.#differences = differences
-      if (changed && differences.length > 0) log.error({ service: contract.name, differences }, 'contract does not fit')
-      if (changed && differences.length === 0) log.info({ service: contract.name }, 'contract fits')
+      if (changed && differences.length > 0)
+        log.error({ service: contract.name, url: url.origin, differences }, 'contract does not fit')
+      if (changed && differences.length === 0) log.info({ service: contract.name, url: url.origin }, 'contract fits')
       return differences.length === 0
     } catch (error) {
       this.#failure = `cannot be asked for its contract (${error instanceof Error ? error.message : 'unknown'})`
       return false
+    } finally {
+      this.#options.onChecked?.()
     }
   }
 

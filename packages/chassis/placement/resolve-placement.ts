@@ -1,9 +1,11 @@
 import type { EnvReader } from '../config/env-reader.ts'
 import type { Contract } from '../contract/define-contract.ts'
+import type { ServiceAddress } from '../discovery/service-address.ts'
+import { servicesSetting, serviceUrlSetting, urlVariable } from './placement-settings.ts'
 
 export type Placement =
   | { readonly service: string; readonly placement: 'local' }
-  | { readonly service: string; readonly placement: 'remote'; readonly url: URL }
+  | { readonly service: string; readonly placement: 'remote'; readonly address: ServiceAddress }
   /** Neither hosted nor needed by anything that is hosted. */
   | { readonly service: string; readonly placement: 'elsewhere' }
 
@@ -30,28 +32,24 @@ export function resolvePlacement(env: EnvReader, input: PlacementInput): Placeme
   const needed = neededServices(hosted, input)
   return input.contracts.map(({ name }): Placement => {
     const variable = urlVariable(name)
-    const url = env.url(variable, { protocols: ['http:', 'https:'] })
+    const address = env.read(serviceUrlSetting(name))
     if (hosted.has(name)) {
-      if (url !== null) {
+      if (address !== null) {
         env.problem(
           `${variable} is set, but SERVICES says that ${name} runs here: take ${name} out of SERVICES, or unset ${variable}`,
         )
       }
       return { service: name, placement: 'local' }
     }
-    if (url !== null) return { service: name, placement: 'remote', url }
+    if (address !== null) return { service: name, placement: 'remote', address }
     const reasons = needed.get(name)
     if (reasons !== undefined) {
       env.problem(
-        `${variable} is missing: ${name} does not run here and ${reasons.join(' and ')}. Set it to where ${name} runs (http://host:port), or add ${name} to SERVICES`,
+        `${variable} is missing: ${name} does not run here and ${reasons.join(' and ')}. Set it to where ${name} runs (http://host:port, or dns://, dns+srv:// or consul:// for several instances), or add ${name} to SERVICES`,
       )
     }
     return { service: name, placement: 'elsewhere' }
   })
-}
-
-export function urlVariable(service: string): string {
-  return `${service.toUpperCase().replaceAll('-', '_')}_SERVICE_URL`
 }
 
 /** Subscribers of the events that `contract` publishes, by the name of their service. */
@@ -61,7 +59,7 @@ export function subscribersOf(contracts: readonly Contract[], type: string): str
 
 function hostedServices(env: EnvReader, { contracts, optional }: PlacementInput): ReadonlySet<string> {
   const known = contracts.map(({ name }) => name)
-  const text = env.text('SERVICES') ?? 'all'
+  const text = env.read(servicesSetting) ?? 'all'
   if (text === 'all') return new Set(known.filter((name) => !optional.includes(name)))
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !known.includes(name))

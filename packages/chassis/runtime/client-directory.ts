@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { CallScope } from '../contract/call-scope.ts'
 import type { CallsOf, Contract } from '../contract/define-contract.ts'
@@ -7,49 +6,53 @@ import type { FaultInjector } from '../contract/faults.ts'
 import type { InternalAuth } from '../contract/internal-auth.ts'
 import { createLocalClient } from '../contract/local-client.ts'
 import { createRemoteClient } from '../contract/remote-client.ts'
+import type { DiscoveryOptions } from '../discovery/discover-instances.ts'
+import type { InstanceSet } from '../discovery/instance-set.ts'
 import { type DeliveryContract, deliveryContract } from '../events/delivery-contract.ts'
 import { createDirectTransport } from '../events/direct-transport.ts'
 import type { Inbox } from '../events/inbox.ts'
 import type { EventTransport } from '../events/transport.ts'
-import { RemotePeer } from '../placement/remote-peer.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
+import { type CallLog, createCallLog } from '../telemetry/log-calls.ts'
+import type { CallMetrics } from '../telemetry/metrics/call-metrics.ts'
+import type { Tracing } from '../telemetry/tracing/tracer.ts'
 import type { HostedService } from './host-service.ts'
 import { newId } from './real-clock.ts'
+import { RemoteServices } from './remote-services.ts'
 
 export interface ClientDirectoryOptions {
   placements: readonly Placement[]
   contracts: readonly Contract[]
   auth: InternalAuth | null
+  discovery: DiscoveryOptions
   strict: boolean
   faults: FaultInjector | null
   log: Logger
+  /** Says nothing of whose line it is, so that each service can. */
+  rootLog: Logger
+  metrics: CallMetrics
+  /** Null when nothing is traced. */
+  tracing?: Tracing | null
 }
 
 /** A delivery is bounded by its call; the relay is the one that repeats it, so it is never the outermost caller. */
 const deliveryDepth = 1
 const deliveryDeadlineMs = 10_000
-const siblingsMax = 64
 
 /** Where each service is, turned into clients: the one place that knows local from remote. */
 export class ClientDirectory implements AsyncDisposable {
   readonly #options: ClientDirectoryOptions
   readonly #local = new Map<string, HostedService>()
-  readonly #peers = new Map<string, RemotePeer>()
-  /** Other instances of services of this process, by service and address. */
-  readonly #siblings = new LRUCache<string, RemotePeer>({
-    max: siblingsMax,
-    dispose: (peer) => void peer[Symbol.asyncDispose](),
-  })
+  readonly #remote: RemoteServices
 
   constructor(options: ClientDirectoryOptions) {
     this.#options = options
-    const caller = options.placements.find(({ placement }) => placement === 'local')?.service ?? 'none'
-    for (const row of options.placements) {
-      const contract = options.contracts.find(({ name }) => name === row.service)
-      if (row.placement !== 'remote' || contract === undefined) continue
-      const { log } = options
-      this.#peers.set(row.service, new RemotePeer({ contract, url: row.url, auth: this.auth, caller, log }))
-    }
+    this.#remote = new RemoteServices({ ...options, auth: () => this.auth })
+  }
+
+  /** The instances of each service in other processes. */
+  get instanceSets(): readonly InstanceSet[] {
+    return this.#remote.sets
   }
 
   /** Only processes that are part of a split system have one. */
@@ -69,14 +72,7 @@ export class ClientDirectory implements AsyncDisposable {
 
   /** Another instance of a service that this process hosts too. */
   clientAt<C extends Contract>(contract: C, url: string): CallsOf<C> {
-    const name = `${contract.name} ${url}`
-    let peer = this.#siblings.get(name)
-    if (peer === undefined) {
-      const { log } = this.#options
-      peer = new RemotePeer({ contract, url: new URL(url), auth: this.auth, caller: contract.name, log })
-      this.#siblings.set(name, peer)
-    }
-    return this.#remoteClient(contract, contract.name, peer)
+    return this.#remoteClient(contract, contract.name, this.#remote.sibling(contract, url))
   }
 
   /** Carries events of `publisher` straight to the inboxes of their subscribers. */
@@ -108,32 +104,40 @@ export class ClientDirectory implements AsyncDisposable {
   }
 
   start(): void {
-    for (const peer of this.#peers.values()) peer.start()
+    this.#remote.start()
   }
 
   notReady(): string[] {
-    return [...this.#peers.values()].flatMap((peer) => peer.notReady())
+    return this.#remote.notReady()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of [...this.#peers.values(), ...this.#siblings.values()]) await peer[Symbol.asyncDispose]()
+    await this.#remote[Symbol.asyncDispose]()
   }
 
   #client<C extends Contract>(contract: C, caller: string, pick: (hosted: HostedService) => CallsOf<C>): CallsOf<C> {
-    const { strict, faults } = this.#options
-    const peer = this.#peers.get(contract.name)
-    if (peer !== undefined) return this.#remoteClient(contract, caller, peer)
+    const { strict, faults, metrics, tracing = null } = this.#options
+    const callee = this.#remote.find(contract.name)
+    if (callee !== undefined) return this.#remoteClient(contract, caller, callee)
     const implementation = () => {
       const hosted = this.#local.get(contract.name)
       if (hosted === undefined) throw unavailable(contract.name)
       return pick(hosted)
     }
-    return createLocalClient({ contract, implementation, strict, faults })
+    const tracers =
+      tracing === null ? null : { caller: tracing.tracerOf(caller), callee: tracing.tracerOf(contract.name) }
+    const log = this.#callLogOf(contract.name)
+    return createLocalClient({ contract, implementation, strict, faults, metrics, tracers, log })
   }
 
-  #remoteClient<C extends Contract>(contract: C, caller: string, peer: RemotePeer): CallsOf<C> {
-    const assertCompatible = () => peer.assertCompatible()
-    return createRemoteClient({ contract, caller, pool: peer.pool, auth: this.auth, assertCompatible })
+  #callLogOf(service: string): CallLog {
+    return createCallLog(this.#options.rootLog.child({ 'service.name': service }), 'debug')
+  }
+
+  #remoteClient<C extends Contract>(contract: C, caller: string, callee: InstanceSet): CallsOf<C> {
+    const { metrics, tracing } = this.#options
+    const tracer = tracing?.tracerOf(caller) ?? null
+    return createRemoteClient({ contract, caller, callee, auth: this.auth, metrics, tracer })
   }
 }
 

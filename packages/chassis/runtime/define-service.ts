@@ -2,12 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { EnvReader } from '../config/env-reader.ts'
+import type { FileSections } from '../config/file-sections.ts'
+import type { Settings } from '../config/setting.ts'
 import type { CallScope } from '../contract/call-scope.ts'
 import type { CallsOf, Contract } from '../contract/define-contract.ts'
+import type { ShownInstance } from '../discovery/instance-set.ts'
 import type { EventPublisher } from '../events/publisher.ts'
 import type { Subscription } from '../events/subscription.ts'
 import type { Migration } from '../store/migrations.ts'
 import type { Store } from '../store/store.ts'
+import type { Tracer } from '../telemetry/tracing/tracer.ts'
 import type { Clock } from '../values/clock.ts'
 import type { CallContext } from '../values/context.ts'
 import type { NewId } from '../values/ids.ts'
@@ -16,7 +20,7 @@ import type { NewId } from '../values/ids.ts'
 export type Needs = Record<string, Contract>
 
 /** What background work continues; every call context is one. */
-export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent'>
+export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent' | 'tracestate'>
 
 /** Everything the chassis gives to a service when it starts. */
 export interface ServiceKit<Config, Schema, N extends Needs> {
@@ -26,17 +30,20 @@ export interface ServiceKit<Config, Schema, N extends Needs> {
   readonly events: EventPublisher
   /** One client per needed contract; whether the callee is in this process is not visible. */
   readonly clients: { readonly [Name in keyof N]: CallsOf<N[Name]> }
-  /** Other instances of this very service, when it is one of several behind one address; null when it is alone. */
+  /** Other instances of this very service, when it `reaches` them and is one of several behind one address; else null. */
   readonly siblings: Siblings | null
   /**
    * A context for work that no caller waits for: a subscription's follow-up, a timer. It continues `cause` (its
-   * correlation and trace) when there is one. Close it when the work is done; `end` aborts everything done within it.
+   * correlation and trace) when there is one, as a span of that trace when it is given a name. Close it when the work is
+   * done; `end` aborts everything done within it.
    */
-  backgroundContext(options: { tenant: string; deadlineMs: number; cause?: Cause }): CallScope
+  backgroundContext(options: { tenant: string; deadlineMs: number; cause?: Cause; span?: string }): CallScope
   readonly clock: Clock
   readonly newId: NewId
   readonly log: Logger
   readonly metrics: Registry
+  /** For spans besides those of calls, events and background work; null when nothing is traced. */
+  readonly tracer: Tracer | null
   /** Who runs where, for display. */
   readonly topology: Topology
 }
@@ -55,11 +62,14 @@ export interface Topology {
 export interface PlacementRow {
   readonly service: string
   readonly placement: 'local' | 'remote' | 'elsewhere'
+  /** Where it is, or who knows its instances. */
   readonly url: string | null
+  /** Of a service elsewhere: its processes as they are now. */
+  readonly instances?: readonly ShownInstance[]
 }
 
 /** A running service. */
-export interface ServiceInstance<C extends Contract> {
+export interface ServiceInstance<C extends Contract, Config = unknown> {
   readonly calls: CallsOf<C>
   readonly subscriptions?: readonly Subscription[]
   /** Routes for clients outside the system; only the gateway has them. Served on the public port. */
@@ -72,17 +82,28 @@ export interface ServiceInstance<C extends Contract> {
   readonly start?: () => Promise<void>
   /** Stops taking work and waits for what is under way, until `signal` aborts. */
   readonly drain?: (signal: AbortSignal) => Promise<void>
+  /**
+   * Takes over what may change while it runs: calls made from now on go by `config`, those under way by what they began
+   * with. Called after the whole configuration was found to be in order, so it must not fail.
+   */
+  readonly reconfigure?: (config: Config) => void
   readonly close?: () => Promise<void>
 }
 
 export interface ServiceDefinition<C extends Contract, Config, Schema, N extends Needs> {
   readonly contract: C
   readonly needs: N
+  /** Whom it calls besides `needs`, which a deployment has to let it: its other instances, or providers on the internet. */
+  readonly reaches?: readonly ('siblings' | 'providers')[]
   /** Null for a stateless service: it gets no database. */
   readonly migrations: readonly Migration[] | null
-  /** Reads the service's own settings; problems are collected by the reader and reported together. */
+  /** The service's own settings: the reference, `parley config check` and generated deployments show them. */
+  readonly settings: Settings
+  /** The parts of the configuration file that it reads besides `settings`. */
+  readonly fileSections?: FileSections
+  /** Reads the settings; problems are collected by the reader and reported together. */
   loadConfig(env: EnvReader): Config
-  create(kit: ServiceKit<Config, Schema, N>): ServiceInstance<C> | Promise<ServiceInstance<C>>
+  create(kit: ServiceKit<Config, Schema, N>): ServiceInstance<C, Config> | Promise<ServiceInstance<C, Config>>
 }
 
 /** A service as the runtime sees it, whatever its types. */

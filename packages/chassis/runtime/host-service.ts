@@ -1,14 +1,18 @@
 import type { Logger } from 'pino'
-import type { Registry } from 'prom-client'
 import { CallScope } from '../contract/call-scope.ts'
 import type { Contract } from '../contract/define-contract.ts'
 import type { Envelope } from '../events/envelope.ts'
+import { eventFields } from '../events/event-fields.ts'
+import type { ServiceEventMetrics } from '../events/event-metrics.ts'
+import { describeHandling, placeOfEvent } from '../events/event-spans.ts'
 import { createInbox, type Inbox } from '../events/inbox.ts'
 import { createOutbox } from '../events/outbox.ts'
 import type { EventPublisher } from '../events/publisher.ts'
 import { createRelay, type Relay } from '../events/relay.ts'
 import type { EventTransport } from '../events/transport.ts'
 import type { Durability, Store } from '../store/store.ts'
+import type { ProcessMetrics } from '../telemetry/metrics/process-metrics.ts'
+import type { Tracer } from '../telemetry/tracing/tracer.ts'
 import type { Principal } from '../values/context.ts'
 import type { AnyService, ServiceInstance, ServiceKit, Siblings, Topology } from './define-service.ts'
 import { openServiceStore } from './open-service-store.ts'
@@ -27,9 +31,11 @@ export interface HostOptions {
   service: AnyService
   config: unknown
   contracts: readonly Contract[]
-  storeUrl: string | null
+  /** With the password of the moment; null for a service without a database. */
+  storeUrl: () => string | null
   durability: Durability
   connectionsMax: number
+  outboxKeysMax: number
   /** A client for any contract, local or remote. */
   clientOf: (contract: Contract, caller: string) => unknown
   siblings: Siblings | null
@@ -38,17 +44,20 @@ export interface HostOptions {
   subscribersOf: (type: string) => readonly string[]
   strict: boolean
   log: Logger
-  metrics: Registry
+  metrics: ProcessMetrics
+  /** Null when nothing is traced. */
+  tracer: Tracer | null
   topology: Topology
 }
 
 /** Opens the service's store, gives it its clients and its events, and makes it. Nothing runs until it is started. */
 export async function hostService(options: HostOptions): Promise<HostedService> {
-  const { service, contracts, metrics, topology, strict } = options
+  const { service, contracts, metrics, topology, strict, tracer } = options
   const { contract } = service
   const log = options.log.child({ 'service.name': contract.name })
   const store = await openOwnStore(options)
-  const parts = store === null ? null : createEvents({ ...options, store, log })
+  const eventMetrics = metrics.events.of(contract.name)
+  const parts = store === null ? null : createEvents({ ...options, store, log, eventMetrics })
   const clients = Object.fromEntries(
     Object.entries(service.needs as Record<string, Contract>).map(([name, needed]) => [
       name,
@@ -61,11 +70,12 @@ export async function hostService(options: HostOptions): Promise<HostedService> 
     events: parts?.events ?? absent('events', contract.name),
     clients: clients as never,
     siblings: options.siblings,
-    backgroundContext,
+    backgroundContext: backgroundContextOf(tracer),
     clock: realClock,
     newId,
     log,
-    metrics,
+    metrics: metrics.registry,
+    tracer,
     topology,
   }
   const instance = (await service.create(kit)) as ServiceInstance<Contract>
@@ -81,9 +91,13 @@ export async function hostService(options: HostOptions): Promise<HostedService> 
           consumer: contract.name,
           events: eventsOf(contracts),
           subscriptions,
-          contextFor,
+          contextFor: contextForOf(tracer, contract.name),
           log,
           strict,
+          onHandled: (envelope, result) => {
+            eventMetrics.handled(envelope, result)
+            if (log.isLevelEnabled('debug')) log.debug({ ...eventFields(envelope), ...result }, 'event handled')
+          },
         })
   return { contract, instance, store, relay: parts?.relay ?? null, inbox }
 }
@@ -93,20 +107,40 @@ function eventsOf(contracts: readonly Contract[]) {
 }
 
 async function openOwnStore(options: HostOptions): Promise<Store<unknown> | null> {
-  return options.storeUrl === null ? null : openServiceStore({ ...options, url: options.storeUrl })
+  const { storeUrl, service, metrics } = options
+  const url = storeUrl()
+  if (url === null) return null
+  const onCommit = metrics.commits.of(service.contract.name)
+  return openServiceStore({ ...options, url, currentUrl: () => storeUrl() ?? url, onCommit })
 }
 
-function createEvents(options: HostOptions & { store: Store<unknown> }): { events: EventPublisher; relay: Relay } {
-  const { store, service, transport, subscribersOf, log, strict } = options
+interface EventParts extends HostOptions {
+  store: Store<unknown>
+  eventMetrics: ServiceEventMetrics
+}
+
+function createEvents(options: EventParts): { events: EventPublisher; relay: Relay } {
+  const { store, service, transport, subscribersOf, log, strict, eventMetrics, tracer, outboxKeysMax } = options
   const source = service.contract.name
-  const relay = createRelay({ store, subscribersOf, transport, clock: realClock, log })
+  const relay = createRelay({
+    store,
+    subscribersOf,
+    transport,
+    clock: realClock,
+    log,
+    limits: { keysMax: outboxKeysMax },
+  })
   const events = createOutbox({
     store,
     source,
     newId,
     clock: realClock,
     strict,
-    onCommitted: (envelope: Envelope) => relay.offer(envelope),
+    tracer,
+    onCommitted: (envelope: Envelope) => {
+      eventMetrics.published(envelope)
+      relay.offer(envelope)
+    },
     isFull: () => relay.isFull(),
   })
   return { events, relay }
@@ -115,33 +149,42 @@ function createEvents(options: HostOptions & { store: Store<unknown> }): { event
 /** Long enough for a handler's own transaction; longer work goes into a row and is done afterwards. */
 const eventDeadlineMs = 10_000
 
-function contextFor(envelope: Envelope): CallScope {
-  return CallScope.root({
-    principal: onBehalfOf(envelope.tenant),
-    requestId: envelope.id,
-    correlationId: envelope.correlationid,
-    causationId: envelope.id,
-    traceparent: envelope.traceparent ?? null,
-    depth: 0,
-    deadlineMs: eventDeadlineMs,
-  })
+function contextForOf(tracer: Tracer | null, consumer: string): (envelope: Envelope) => CallScope {
+  return (envelope) => {
+    const place = placeOfEvent(envelope)
+    return CallScope.root({
+      principal: onBehalfOf(envelope.tenant),
+      requestId: envelope.id,
+      correlationId: envelope.correlationid,
+      causationId: envelope.id,
+      ...place,
+      span: tracer?.start(place, describeHandling(envelope, consumer)) ?? null,
+      depth: 0,
+      deadlineMs: eventDeadlineMs,
+    })
+  }
 }
 
-const backgroundContext: ServiceKit<unknown, unknown, Record<string, Contract>>['backgroundContext'] = ({
-  tenant,
-  deadlineMs,
-  cause,
-}) => {
-  const requestId = newId('req')
-  return CallScope.root({
-    principal: onBehalfOf(tenant),
-    requestId,
-    correlationId: cause?.correlationId ?? requestId,
-    causationId: cause?.causationId ?? null,
-    traceparent: cause?.traceparent ?? null,
-    depth: 0,
-    deadlineMs,
-  })
+type BackgroundContext = ServiceKit<unknown, unknown, Record<string, Contract>>['backgroundContext']
+
+function backgroundContextOf(tracer: Tracer | null): BackgroundContext {
+  return ({ tenant, deadlineMs, cause, span }) => {
+    const requestId = newId('req')
+    return CallScope.root({
+      principal: onBehalfOf(tenant),
+      requestId,
+      correlationId: cause?.correlationId ?? requestId,
+      causationId: cause?.causationId ?? null,
+      traceparent: cause?.traceparent ?? null,
+      tracestate: cause?.tracestate ?? null,
+      span:
+        cause === undefined || span === undefined
+          ? null
+          : (tracer?.start(cause, { name: span, kind: 'internal' }) ?? null),
+      depth: 0,
+      deadlineMs,
+    })
+  }
 }
 
 function onBehalfOf(tenant: string): Principal {

@@ -1,18 +1,20 @@
 import type { Logger } from 'pino'
 import { eventMigrations } from '../events/migrations.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Durability, Store } from '../store/store.ts'
+import type { Durability, OnCommit, Store } from '../store/store.ts'
 import type { AnyService } from './define-service.ts'
 
 /** Opens a service's database, brought to the present schema. Null when the service is stateless. */
 export async function openServiceStore(options: {
   service: AnyService
   url: string
+  currentUrl?: () => string
   durability: Durability
   connectionsMax?: number
   log: Logger
+  onCommit?: OnCommit
 }): Promise<Store<unknown> | null> {
-  const { service, url, durability, connectionsMax, log } = options
+  const { service, url, currentUrl, durability, connectionsMax, log, onCommit } = options
   if (service.migrations === null) return null
   const migrations = [...eventMigrations, ...service.migrations]
   return openStore({
@@ -22,5 +24,7 @@ export async function openServiceStore(options: {
     durability,
     log,
     ...(connectionsMax !== undefined && { connectionsMax }),
+    ...(currentUrl !== undefined && { currentUrl }),
+    ...(onCommit !== undefined && { onCommit }),
   })
 }

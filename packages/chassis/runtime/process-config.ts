@@ -1,12 +1,17 @@
 import type { EnvReader } from '../config/env-reader.ts'
 import type { Contract } from '../contract/define-contract.ts'
 import { internalSecretCharsMin } from '../contract/internal-auth.ts'
+import { isEverywhere } from '../discovery/advertised-origin.ts'
+import type { DiscoveryOptions } from '../discovery/discover-instances.ts'
+import { discoverySettings } from '../discovery/discovery-settings.ts'
 import { type KafkaSettings, readKafkaSettings } from '../events/kafka/kafka-settings.ts'
+import { defaultInternalPort, severalServicesPort } from '../placement/default-ports.ts'
 import { type Placement, resolvePlacement } from '../placement/resolve-placement.ts'
-import { defaultConnectionsMax, isPostgresUrl } from '../store/open-store.ts'
 import type { Durability } from '../store/store.ts'
 import type { LogLevel } from '../telemetry/logger.ts'
+import { readTracingSettings, type TracingSettings } from '../telemetry/tracing/tracing-settings.ts'
 import type { AnyService } from './define-service.ts'
+import { configFileSettings, processSettings, serviceDatabaseUrlSetting, storeSettings } from './process-settings.ts'
 
 /** What a process needs to know besides the settings of the services it hosts. */
 export interface ProcessConfig {
@@ -16,30 +21,32 @@ export interface ProcessConfig {
   publicPort: number | null
   /** Null when every service runs in this process: nothing has to reach them from outside. */
   internalPort: number | null
-  secret: string | null
-  /** Where other processes reach this very one, when it is one of several behind one address; null when it is alone. */
+  /** Shared with the other processes: the first signs, all are accepted. Empty when none is set. */
+  secrets: readonly string[]
+  /** Where other processes reach this very one, when it is one of several behind one address; null when nobody says. */
   advertisedUrl: URL | null
+  /** The address of this machine or pod, as whoever starts it says; null when nobody does. */
+  ownAddress: string | null
+  /** How services in other processes are looked for. */
+  discovery: DiscoveryOptions
   /** Database URL per hosted service. */
   storeUrls: Readonly<Record<string, string>>
   durability: Durability
   /** Connections to PostgreSQL that each service may have open. */
   connectionsMax: number
+  /** Keys whose events wait, per service, beyond which publishing is refused. */
+  outboxKeysMax: number
   /** Null when events go straight to their subscribers. */
   kafka: KafkaSettings | null
   drainTimeoutMs: number
+  /** How often the configuration's files are looked at; 0 for never. */
+  configPollMs: number
+  /** Null when nothing is traced. */
+  tracing: TracingSettings | null
   log: { level: LogLevel; format: 'pretty' | 'json' }
 }
 
-const defaultInternalPorts: Readonly<Record<string, number>> = {
-  gateway: 8001,
-  session: 8002,
-  request: 8003,
-  response: 8004,
-  gpt: 8005,
-  database: 8006,
-}
-const severalServicesPort = 8010
-const port = { min: 0, max: 65_535 }
+const defaultPublicPort = 8_000
 
 export interface ProcessConfigInput {
   env: EnvReader
@@ -59,25 +66,27 @@ export function loadProcessConfig({ env, services, contracts, isTerminal }: Proc
   const hostsGateway = hosted.includes('gateway')
   return {
     placements,
-    host: env.text('HOST') ?? '127.0.0.1',
-    publicPort: hostsGateway ? env.integer('PORT', { ...port, fallback: 8000 }) : null,
-    internalPort: isWhole ? null : internalPort(env, hosted),
-    secret: readSecret(env, isWhole),
-    advertisedUrl: env.url('ADVERTISED_URL', { protocols: ['http:', 'https:'] }),
+    host: env.read(processSettings.host),
+    publicPort: hostsGateway ? (env.read(processSettings.port) ?? defaultPublicPort) : null,
+    internalPort: isWhole ? null : internalPort(env, hosted, contracts),
+    secrets: readSecrets(env, isWhole),
+    advertisedUrl: readAdvertisedUrl(env),
+    ownAddress: env.read(processSettings.ownAddress),
+    discovery: env.readAll(discoverySettings),
     storeUrls: readStoreUrls(
       env,
       services.filter(({ contract }) => hosted.includes(contract.name)),
     ),
     kafka,
-    durability: env.choice('PARLEY_DURABILITY', { of: ['process', 'power'], fallback: 'process' }),
-    connectionsMax: env.integer('DATABASE_POOL_MAX', { fallback: defaultConnectionsMax, min: 1, max: 1_000 }),
-    drainTimeoutMs: env.integer('DRAIN_TIMEOUT_MS', { fallback: 25_000, min: 0, max: 600_000 }),
+    durability: env.read(storeSettings.durability),
+    connectionsMax: env.read(storeSettings.connectionsMax),
+    outboxKeysMax: env.read(storeSettings.outboxKeysMax),
+    drainTimeoutMs: env.read(processSettings.drainTimeoutMs),
+    configPollMs: env.read(configFileSettings.pollMs),
+    tracing: readTracingSettings(env),
     log: {
-      level: env.choice('LOG_LEVEL', {
-        of: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-        fallback: 'info',
-      }),
-      format: env.choice('LOG_FORMAT', { of: ['pretty', 'json'], fallback: isTerminal ? 'pretty' : 'json' }),
+      level: env.read(processSettings.logLevel),
+      format: env.read(processSettings.logFormat) ?? (isTerminal ? 'pretty' : 'json'),
     },
   }
 }
@@ -85,7 +94,7 @@ export function loadProcessConfig({ env, services, contracts, isTerminal }: Proc
 /** For callers that only want to know who runs where. Throws ConfigError. */
 export function loadTopology(
   input: Omit<ProcessConfigInput, 'isTerminal'>,
-): Pick<ProcessConfig, 'placements' | 'kafka'> {
+): Pick<ProcessConfig, 'placements' | 'kafka' | 'discovery'> {
   const config = loadProcessConfig({ ...input, isTerminal: false })
   input.env.throwIfProblems()
   return config
@@ -100,42 +109,42 @@ function refuseUncontained(env: EnvReader, hosted: readonly string[], services: 
   }
 }
 
-function internalPort(env: EnvReader, hosted: readonly string[]): number {
-  const [only] = hosted
-  if (hosted.length === 1 && only !== undefined && only !== 'gateway') {
-    const fallback = env.integer('PORT', { ...port, fallback: defaultInternalPorts[only] ?? severalServicesPort })
-    return env.integer('INTERNAL_PORT', { ...port, fallback })
+function readAdvertisedUrl(env: EnvReader): URL | null {
+  const url = env.read(processSettings.advertisedUrl)
+  if (url !== null && isEverywhere(url.hostname)) {
+    env.problem(
+      'ADVERTISED_URL must be an address at which other processes reach this one, not the one that means all interfaces: set it to http://<address of this machine>:<INTERNAL_PORT>, or leave it out and set POD_IP',
+    )
   }
-  const fallback = hosted.length === 1 ? defaultInternalPorts.gateway : severalServicesPort
-  return env.integer('INTERNAL_PORT', { ...port, fallback: fallback ?? severalServicesPort })
+  return url
 }
 
-function readSecret(env: EnvReader, isWhole: boolean): string | null {
-  const secret = env.text('PARLEY_INTERNAL_SECRET')
-  if (secret === null && !isWhole) {
+function internalPort(env: EnvReader, hosted: readonly string[], contracts: readonly Contract[]): number {
+  const [only] = hosted
+  const own = env.read(processSettings.internalPort)
+  if (hosted.length !== 1 || only === undefined) return own ?? severalServicesPort
+  const port = only === 'gateway' ? null : env.read(processSettings.port)
+  return own ?? port ?? defaultInternalPort(contracts, only)
+}
+
+function readSecrets(env: EnvReader, isWhole: boolean): readonly string[] {
+  const secrets = env.read(processSettings.secrets)
+  if (!isWhole && env.found.get(processSettings.secrets.name)?.source.from === 'default') {
     env.problem(
       `PARLEY_INTERNAL_SECRET is missing: services in other processes are only talked to with a secret that all share (at least ${internalSecretCharsMin} characters)`,
     )
   }
-  if (secret !== null && secret.length < internalSecretCharsMin) {
-    env.problem(`PARLEY_INTERNAL_SECRET must have at least ${internalSecretCharsMin} characters`)
-  }
-  return secret
+  return secrets
 }
 
 /** The database URL of every service that keeps one, by its name; problems stay with the reader. */
 export function readStoreUrls(env: EnvReader, services: readonly AnyService[]): Record<string, string> {
-  const shared = env.text('DATABASE_URL') ?? `sqlite:${env.text('PARLEY_DATA') ?? './data'}`
+  const shared = env.read(storeSettings.databaseUrl) ?? `sqlite:${env.read(storeSettings.dataFolder)}`
   const urls = services
     .filter(({ migrations }) => migrations !== null)
-    .map(({ contract }): [string, string] => {
-      const own = `${contract.name.toUpperCase()}_DATABASE_URL`
-      const url = env.text(own) ?? shared
-      if (!url.startsWith('sqlite:') && !isPostgresUrl(url)) {
-        const variable = env.text(own) === null ? 'DATABASE_URL' : own
-        env.problem(`${variable} must be sqlite:<folder> (sqlite:./data) or postgres://<user>@<host>/<database>`)
-      }
-      return [contract.name, url]
-    })
+    .map(({ contract }): [string, string] => [
+      contract.name,
+      env.read(serviceDatabaseUrlSetting(contract.name)) ?? shared,
+    ])
   return Object.fromEntries(urls)
 }

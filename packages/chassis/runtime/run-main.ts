@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
-import type { ParleyConfigFile } from '../config/config-file.ts'
 import { ConfigError } from '../config/env-reader.ts'
 import type { Contract } from '../contract/define-contract.ts'
 import { topologyTable } from '../placement/topology-table.ts'
 import { StoreRefusedError } from '../store/store-errors.ts'
 import type { AnyService } from './define-service.ts'
+import { openConfigSource } from './open-config-source.ts'
 import { releaseStartupMemory } from './release-startup-memory.ts'
 import type { RunningProcess } from './running-process.ts'
 import { startProcess } from './start-process.ts'
@@ -22,7 +19,10 @@ export interface MainOptions {
 const welcomeWaitMs = 10_000
 const pollMs = 20
 
-/** The whole life of a program: start, say where it listens, stop on SIGTERM or SIGINT. The only reader of process.env. */
+/**
+ * The whole life of a program: start, say where it listens, stop on SIGTERM or SIGINT, read the
+ * configuration again on SIGHUP. The only reader of process.env.
+ */
 export async function runMain({ services, contracts, servicesDefault }: MainOptions): Promise<void> {
   const env = { ...(servicesDefault !== undefined && { SERVICES: servicesDefault }), ...process.env }
   try {
@@ -30,10 +30,11 @@ export async function runMain({ services, contracts, servicesDefault }: MainOpti
       services,
       contracts,
       env,
-      configFile: await loadConfigFile(process.cwd()),
+      configSource: openConfigSource(env, process.cwd()),
       isTerminal: process.stderr.isTTY === true,
     })
     stopOnSignal(running)
+    reloadOnHangUp(running)
     process.stdout.write(`${await welcome(running)}\n${topologyTable(running)}\n`)
     releaseStartupMemory()
   } catch (error) {
@@ -54,18 +55,6 @@ async function welcome(running: RunningProcess): Promise<string> {
   return greet(publicUrl)
 }
 
-export const configFileName = 'parley.config.ts'
-
-export async function loadConfigFile(folder: string): Promise<ParleyConfigFile> {
-  const path = join(folder, configFileName)
-  if (!existsSync(path)) return {}
-  const module = (await import(pathToFileURL(path).href)) as { default?: ParleyConfigFile }
-  if (module.default === undefined) {
-    throw new ConfigError([`${configFileName} must have a default export: export default defineConfig({ … })`])
-  }
-  return module.default
-}
-
 function stopOnSignal(running: RunningProcess): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
@@ -83,6 +72,12 @@ function stopOnSignal(running: RunningProcess): void {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/** At a terminal the signal means that the window was closed, and ends the program as it always did. */
+function reloadOnHangUp(running: RunningProcess): void {
+  if (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY) return
+  process.on('SIGHUP', () => void running.reload())
 }
 
 function explain(error: unknown): string {

@@ -2,17 +2,20 @@ import { type AddressInfo, Server as TcpServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { Registry } from 'prom-client'
 import type { InternalAuth } from '../contract/internal-auth.ts'
 import { serveContract } from '../contract/serve-contract.ts'
 import { deliveryContract } from '../events/delivery-contract.ts'
 import type { KafkaSettings } from '../events/kafka/kafka-settings.ts'
 import { idleConnectionMs } from '../placement/remote-peer.ts'
 import type { Placement } from '../placement/resolve-placement.ts'
+import { createCallLog, processName } from '../telemetry/log-calls.ts'
+import type { ProcessMetrics } from '../telemetry/metrics/process-metrics.ts'
+import type { Tracing } from '../telemetry/tracing/tracer.ts'
 import { ClientDirectory } from './client-directory.ts'
 import type { HostedService } from './host-service.ts'
 import { InternalTraffic } from './internal-traffic.ts'
 import { createInternalApp, createPublicApp } from './listeners.ts'
+import type { LiveConfig } from './live-config.ts'
 import type { ProcessEvents } from './open-events.ts'
 import type { ProcessConfig } from './process-config.ts'
 import { pruneInboxes } from './prune-inboxes.ts'
@@ -29,6 +32,8 @@ export interface RunningProcess extends AsyncDisposable {
   readonly hosted: readonly HostedService[]
   /** Why it should get no traffic, in words; none means ready. */
   notReady(): readonly string[]
+  /** Reads the configuration's files again and takes them into use, or refuses them and says so in the log. */
+  reload(): Promise<void>
   /** Stops taking work, finishes what is under way within the drain time, and closes. */
   stop(): Promise<void>
 }
@@ -37,10 +42,15 @@ export interface RunningProcess extends AsyncDisposable {
 export class HostedProcess implements RunningProcess {
   readonly hosted: HostedService[] = []
   readonly log: Logger
+  /** Says nothing of whose line it is, so that each service can. */
+  readonly #rootLog: Logger
+  /** Set before it is started. */
+  live: LiveConfig | null = null
   readonly #config: ProcessConfig
   readonly #directory: ClientDirectory
   readonly #events: ProcessEvents
-  readonly #metrics: Registry
+  readonly #metrics: ProcessMetrics
+  readonly #tracing: Tracing | null
   readonly #traffic = new InternalTraffic()
   #publicApp: FastifyInstance | null = null
   #internalApp: FastifyInstance | null = null
@@ -52,12 +62,16 @@ export class HostedProcess implements RunningProcess {
     directory: ClientDirectory,
     events: ProcessEvents,
     log: Logger,
-    metrics: Registry,
+    metrics: ProcessMetrics,
+    tracing: Tracing | null,
   ) {
+    this.#tracing = tracing
     this.#config = config
     this.#directory = directory
     this.#events = events
-    this.log = log
+    this.#rootLog = log
+    const hosted = config.placements.filter(({ placement }) => placement === 'local')
+    this.log = log.child({ 'service.name': processName(hosted.map(({ service }) => service)) })
     this.#metrics = metrics
   }
 
@@ -96,12 +110,18 @@ export class HostedProcess implements RunningProcess {
     this.#stopPruning = pruneInboxes(this.hosted, this.log)
     for (const { instance } of this.hosted) await instance.start?.()
     await this.#events.subscribe(this.hosted)
+    await this.live?.start()
     this.#state = 'running'
+  }
+
+  async reload(): Promise<void> {
+    await this.live?.reload()
   }
 
   async stop(): Promise<void> {
     if (this.#state === 'stopping') return
     this.#state = 'stopping'
+    this.#traffic.leave()
     const signal = AbortSignal.timeout(this.#config.drainTimeoutMs)
     // Closing at once would cut off requests that are on their way over idle connections.
     if (this.#publicApp !== null) await delay(lameDuckMs)
@@ -145,6 +165,7 @@ export class HostedProcess implements RunningProcess {
   }
 
   async #release(): Promise<void> {
+    this.live?.[Symbol.dispose]()
     this.#stopPruning()
     await this.#events.closeIntake()
     for (const { instance } of this.hosted) await instance.close?.()
@@ -152,12 +173,17 @@ export class HostedProcess implements RunningProcess {
     await this.#events.close()
     await this.#directory[Symbol.asyncDispose]()
     for (const { store } of this.hosted) await store?.[Symbol.asyncDispose]()
+    await this.#tracing?.close()
     this.log.flush()
   }
 
   async #listen(): Promise<void> {
     const { host, publicPort, internalPort } = this.#config
-    const health = { notReady: () => this.notReady(), metrics: this.#metrics }
+    const health = {
+      notReady: () => this.notReady(),
+      configStatus: () => this.live?.status ?? null,
+      metrics: this.#metrics.registry,
+    }
     if (internalPort !== null) {
       this.#internalApp = createInternalApp(health)
       this.#traffic.watch(this.#internalApp)
@@ -174,13 +200,16 @@ export class HostedProcess implements RunningProcess {
 
   #serveServices(app: FastifyInstance, auth: InternalAuth): void {
     for (const { contract, instance, inbox } of this.hosted) {
+      const log = this.#rootLog.child({ 'service.name': contract.name })
       const served = {
         auth,
+        metrics: this.#metrics.calls,
+        tracer: this.#tracing?.tracerOf(contract.name) ?? null,
         newRequestId: () => newId('req'),
-        onInternalError: (err: unknown, call: string) =>
-          this.log.error({ err, 'service.name': contract.name, call }, 'call failed'),
+        onInternalError: (err: unknown, call: string) => log.error({ err, 'event.action': call }, 'call failed'),
       }
-      serveContract(app, { ...served, contract, calls: instance.calls as never })
+      const callLog = createCallLog(log, 'info')
+      serveContract(app, { ...served, contract, calls: instance.calls as never, log: callLog })
       if (inbox !== null) {
         const calls = ClientDirectory.deliveryCalls(inbox)
         serveContract(app, { ...served, contract: deliveryContract(contract.name), calls, handshake: false })

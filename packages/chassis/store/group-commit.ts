@@ -2,6 +2,7 @@ import { AppError } from '../values/errors.ts'
 import type { Transaction } from '../values/transaction.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
+import type { OnCommit } from './store.ts'
 import { isFsyncError, storeUnavailable, toStoreError } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
 
@@ -26,6 +27,7 @@ export interface GroupCommitOptions {
   readonly defect: (error: unknown, message: string) => void
   /** Called after every commit, when nothing waits for it any more. */
   readonly committed: () => void
+  readonly onCommit?: OnCommit
 }
 
 /**
@@ -57,11 +59,17 @@ export class GroupCommit {
   /** Set once the database cannot be trusted any more: nothing is tried again. */
   #failure: AppError | null = null
   #isClosed = false
+  #startedMs = 0
   #onIdle: (() => void) | null = null
 
   constructor(connection: SqliteConnection, options: GroupCommitOptions) {
     this.#connection = connection
     this.#options = options
+  }
+
+  /** Units that wait for their batch. */
+  get waiting(): number {
+    return this.#queue.length
   }
 
   get failure(): AppError | null {
@@ -165,6 +173,7 @@ export class GroupCommit {
     this.#batchError = null
     try {
       if (this.#failure !== null) throw this.#failure
+      this.#startedMs = performance.now()
       this.#connection.begin()
     } catch (error) {
       this.#abandonBatch(error)
@@ -213,6 +222,7 @@ export class GroupCommit {
       this.#abandonBatch(error)
       return
     }
+    this.#options.onCommit?.(this.#batch.length, (performance.now() - this.#startedMs) / 1_000)
     for (const unit of this.#batch) {
       unit.settle((error) => this.#options.defect(error, 'an action after a commit threw'))
     }

@@ -5,10 +5,11 @@ import type { Migration } from './migrations.ts'
 import { preparePostgresAccess } from './postgres-access.ts'
 import { isNotYetThere, toPostgresError } from './postgres-errors.ts'
 import { PostgresStore } from './postgres-store.ts'
-import type { Durability, Store } from './store.ts'
+import type { Durability, OnCommit, Store } from './store.ts'
 
 export interface OpenPostgresOptions {
   readonly url: string
+  readonly currentUrl?: () => string
   readonly service: string
   readonly schema: string
   readonly migrations: readonly Migration[]
@@ -16,6 +17,7 @@ export interface OpenPostgresOptions {
   readonly connectionsMax: number
   readonly queueMax: number
   readonly defect: (error: unknown, message: string) => void
+  readonly onCommit?: OnCommit
 }
 
 const openAttemptsMax = 20
@@ -23,10 +25,16 @@ const openRetryMs = 500
 
 /** Makes the schema and role, brings the tables up to date and opens the pool. Throws what tells the operator what to do. */
 export async function openPostgresStore<Schema>(options: OpenPostgresOptions): Promise<Store<Schema>> {
-  const { url, service, schema, migrations, durability } = options
+  const { url, currentUrl = () => url, service, schema, migrations, durability } = options
   try {
-    const access = await whenThere(() => preparePostgresAccess({ url, service, schema, durability }))
-    await migratePostgres(access, service, migrations)
+    const prepared = await whenThere(() => preparePostgresAccess({ url, service, schema, durability }))
+    await migratePostgres(prepared, service, migrations)
+    const access = {
+      ...prepared,
+      get url() {
+        return currentUrl()
+      },
+    }
     return new PostgresStore<Schema>({ ...options, access })
   } catch (thrown) {
     const error = toPostgresError(thrown, service)

@@ -8,7 +8,7 @@ import { migrateSqlite } from './migrate-sqlite.ts'
 import type { Migration } from './migrations.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import type { Durability, Store } from './store.ts'
+import type { Durability, OnCommit, Store } from './store.ts'
 import { isBusy, StoreRefusedError, toStoreError } from './store-errors.ts'
 
 export interface OpenStoreOptions {
@@ -17,6 +17,8 @@ export interface OpenStoreOptions {
    * `postgres://<user>@<host>/<database>`: one schema per service in that database.
    */
   readonly url: string
+  /** The same place with the password of the moment, for connections made later; `url` when absent. */
+  readonly currentUrl?: () => string
   readonly service: string
   readonly migrations: readonly Migration[]
   readonly durability: Durability
@@ -26,6 +28,7 @@ export interface OpenStoreOptions {
   /** The PostgreSQL schema, which is named after the service when nothing is said. */
   readonly schema?: string
   readonly log?: Pick<Logger, 'error'>
+  readonly onCommit?: OnCommit
 }
 
 const defaultLimits = { queueMax: 10_000, unitMs: 5_000 }
@@ -61,7 +64,14 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
   try {
     const writer = await openMigrated(path, options)
     const { [options.durability]: batchMax } = batchMaxDefaults
-    return new SqliteStore<Schema>(writer, { path, service, limits: { batchMax, ...limits }, defect })
+    const { onCommit } = options
+    return new SqliteStore<Schema>(writer, {
+      path,
+      service,
+      limits: { batchMax, ...limits },
+      defect,
+      ...(onCommit !== undefined && { onCommit }),
+    })
   } catch (cause) {
     const error = toStoreError(cause, service)
     // At start-up the reader is the operator, so the reason comes first.

@@ -88,11 +88,13 @@ async function makeRole(client: Client, role: string, member: string): Promise<v
       await client.query('rollback to savepoint make_role')
     }
   }
-  const { rows } = await client.query<{ isMember: boolean }>(`select pg_has_role($1, $2, 'member') as "isMember"`, [
-    member,
-    role,
-  ])
-  if (rows[0]?.isMember !== true) {
+  // From PostgreSQL 16 on, whoever makes a role is a member that may pass the role on, and not yet take it on.
+  const { rows } = await client.query<{ mayTakeOn: boolean }>(
+    `select pg_has_role($1, $2, case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end)
+       as "mayTakeOn"`,
+    [member, role],
+  )
+  if (rows[0]?.mayTakeOn !== true) {
     await client.query(`grant ${escapeIdentifier(role)} to ${escapeIdentifier(member)}`)
   }
 }

@@ -2,6 +2,7 @@ import { Client, type ClientBase, type ClientConfig, types } from 'pg'
 
 /** Who a connection works as, and where it finds its tables. */
 export interface PostgresAccess {
+  /** With the password of the moment. */
   readonly url: string
   readonly schema: string
   /** The role that owns the schema and that every connection takes on; null when the user of the URL is that role. */

@@ -53,6 +53,11 @@ export function commitUnknown(service: string, cause: unknown): AppError {
   )
 }
 
+/** The server does not know this user and password together. */
+export function isRefusedPassword(error: unknown): boolean {
+  return sqlStateOf(error) === '28P01'
+}
+
 /** A write where only reads are allowed. */
 export function isReadOnlyViolation(error: unknown): boolean {
   return sqlStateOf(error) === '25006'

@@ -1,7 +1,8 @@
-import { Pool, type PoolClient } from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
 import { AppError } from '../values/errors.ts'
 import { clientConfig, connectTimeoutMs, type PostgresAccess, statementTimeoutMs } from './postgres-client.ts'
-import { toPostgresError } from './postgres-errors.ts'
+import { isRefusedPassword, toPostgresError } from './postgres-errors.ts'
 import { type Outcome, type Statement, sendTogether } from './postgres-pipeline.ts'
 
 export interface PostgresPoolOptions {
@@ -15,6 +16,9 @@ export interface PostgresPoolOptions {
 /** Past the time that the server was given for a statement: then it is not the server that keeps us waiting. */
 const graceMs = 2_000
 const idleTimeoutMs = 60_000
+/** How long the server and this process may disagree about the password, which is replaced in one after the other. */
+const passwordChangeMs = 3_000
+const passwordRetryMs = 200
 
 /** The connections of one store. A broken one leaves the pool; the next user gets another. */
 export class PostgresPool {
@@ -26,7 +30,7 @@ export class PostgresPool {
   constructor(options: PostgresPoolOptions) {
     this.#options = options
     this.#pool = new Pool({
-      ...clientConfig(options.access),
+      Client: clientOf(options.access),
       max: options.connectionsMax,
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: idleTimeoutMs,
@@ -39,6 +43,12 @@ export class PostgresPool {
     this.#pool.on('error', () => {})
   }
 
+  /** Connections in use and idle, and how many wait for one. */
+  get activity(): { used: number; idle: number; waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.#pool
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
+  }
+
   get roundTrips(): number {
     return this.#roundTrips
   }
@@ -47,7 +57,7 @@ export class PostgresPool {
   async acquire(): Promise<PoolClient> {
     if (this.#pool.waitingCount >= this.#options.queueMax) throw overloaded()
     try {
-      return await this.#pool.connect()
+      return await this.#connect()
     } catch (error) {
       if (this.#pool.totalCount >= this.#options.connectionsMax && this.#pool.idleCount === 0) throw overloaded(error)
       throw toPostgresError(error, this.#options.service)
@@ -78,8 +88,29 @@ export class PostgresPool {
     }
   }
 
+  async #connect(): Promise<PoolClient> {
+    const endsAtMs = performance.now() + passwordChangeMs
+    for (;;) {
+      try {
+        return await this.#pool.connect()
+      } catch (error) {
+        if (!isRefusedPassword(error) || performance.now() > endsAtMs) throw error
+        await delay(passwordRetryMs)
+      }
+    }
+  }
+
   async close(): Promise<void> {
     await this.#pool.end()
+  }
+}
+
+/** Each connection is made with what the access says at that moment: a password may have been replaced meanwhile. */
+function clientOf(access: PostgresAccess): typeof Client {
+  return class extends Client {
+    constructor(config: ClientConfig) {
+      super({ ...config, ...clientConfig(access) })
+    }
   }
 }
 

@@ -8,16 +8,21 @@ import { isReadOnlyViolation, toPostgresError } from './postgres-errors.ts'
 import { tryPostgresLock } from './postgres-lock.ts'
 import type { Statement } from './postgres-pipeline.ts'
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.ts'
+import { PostgresReachability } from './postgres-reachability.ts'
 import { PostgresUnit } from './postgres-unit.ts'
 import { createBinder, parameterRefs } from './prepared-parameters.ts'
-import type { ParameterRefs, PreparedQuery, SqlValue, Store, StoreLock } from './store.ts'
+import type { OnCommit, ParameterRefs, PreparedQuery, SqlValue, Store, StoreActivity, StoreLock } from './store.ts'
 import { storeUnavailable } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
 
 export interface PostgresStoreOptions extends Omit<PostgresPoolOptions, 'access'> {
   readonly access: PostgresAccess
   readonly defect: (error: unknown, message: string) => void
+  readonly onCommit?: OnCommit
 }
+
+/** A server that takes longer for nothing is of no use. */
+const reachTimeoutMs = 1_000
 
 /** Names of prepared statements are known to a connection, which belongs to one store. */
 let statementCount = 0
@@ -30,12 +35,17 @@ export class PostgresStore<Schema> implements Store<Schema> {
   readonly nowMs = sql<number>`cast(extract(epoch from statement_timestamp()) * 1000 as bigint)`
   readonly #options: PostgresStoreOptions
   readonly #pool: PostgresPool
+  readonly #reachability: PostgresReachability
   readonly #builders = new WeakMap<PostgresUnit, Kysely<Schema>>()
   #isClosed = false
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options
     this.#pool = new PostgresPool(options)
+    this.#reachability = new PostgresReachability({
+      ask: () => this.#askServer(),
+      nowMs: () => performance.now(),
+    })
     this.read = createPostgresKysely((query) => this.#executeRead(query))
     wantDeadlines()
   }
@@ -58,7 +68,9 @@ export class PostgresStore<Schema> implements Store<Schema> {
       await unit.rollBack()
       throw error
     }
+    const startedMs = performance.now()
     await unit.commit()
+    this.#options.onCommit?.(1, (performance.now() - startedMs) / 1_000)
     return value
   }
 
@@ -107,9 +119,13 @@ export class PostgresStore<Schema> implements Store<Schema> {
     }
   }
 
+  activity(): StoreActivity {
+    return { kind: 'pool', ...this.#pool.activity, max: this.#options.connectionsMax }
+  }
+
   /** The pool replaces connections by itself, so there is nothing that it could not come back from. */
   failure(): string | null {
-    return null
+    return this.#isClosed ? null : this.#reachability.reason()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,6 +150,11 @@ export class PostgresStore<Schema> implements Store<Schema> {
       throw new Error('a statement that writes needs a transaction', { cause: outcome.error })
     }
     throw toPostgresError(outcome.error, this.#options.service)
+  }
+
+  async #askServer(): Promise<void> {
+    const [outcome] = await this.#pool.query([{ text: 'select 1' }], reachTimeoutMs)
+    if (outcome !== undefined && 'error' in outcome) throw toPostgresError(outcome.error, this.#options.service)
   }
 
   #openUnit(tx: Transaction): PostgresUnit {

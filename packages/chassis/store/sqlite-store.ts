@@ -8,7 +8,7 @@ import { createSqliteKysely } from './sqlite-dialect.ts'
 import { trySqliteLock } from './sqlite-lock.ts'
 import { PreparedQueryCompiler, toSqlitePrepared } from './sqlite-prepared.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
-import type { ParameterRefs, PreparedQuery, SqlValue, Store, StoreLock } from './store.ts'
+import type { OnCommit, ParameterRefs, PreparedQuery, SqlValue, Store, StoreActivity, StoreLock } from './store.ts'
 import { isReadOnlyViolation, storeUnavailable, toStoreError } from './store-errors.ts'
 
 export interface SqliteStoreOptions {
@@ -16,6 +16,7 @@ export interface SqliteStoreOptions {
   readonly service: string
   readonly limits: GroupCommitLimits
   readonly defect: (error: unknown, message: string) => void
+  readonly onCommit?: OnCommit
 }
 
 /**
@@ -40,7 +41,7 @@ export class SqliteStore<Schema> implements Store<Schema> {
 
   /** Takes over `writer`. */
   constructor(writer: SqliteConnection, options: SqliteStoreOptions) {
-    const { path, service, limits, defect } = options
+    const { path, service, limits, defect, onCommit } = options
     this.#options = options
     this.#writer = writer
     this.#reader = new SqliteConnection(path, { readOnly: true })
@@ -54,6 +55,7 @@ export class SqliteStore<Schema> implements Store<Schema> {
       limits,
       defect,
       committed: () => this.#checkpointer.committed(),
+      ...(onCommit !== undefined && { onCommit }),
     })
     this.read = createSqliteKysely((query) => this.#executeRead(query))
   }
@@ -105,6 +107,10 @@ export class SqliteStore<Schema> implements Store<Schema> {
     } catch (error) {
       throw toStoreError(error, this.#options.service)
     }
+  }
+
+  activity(): StoreActivity {
+    return { kind: 'writer', waiting: this.#commits.waiting, path: this.#options.path }
   }
 
   failure(): string | null {

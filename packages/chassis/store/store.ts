@@ -23,13 +23,32 @@ export interface Store<Schema> extends Transactor, AsyncDisposable {
    * or the process ends, however it ends. Throws STORE_UNAVAILABLE.
    */
   tryLock(name: string): Promise<StoreLock | null>
-  /** Why the store stopped for good, in words for the operator; null while it works. */
+  /**
+   * Why the store cannot be used, in words for the operator; null while it can. A store of a server tells what was last
+   * seen, a few seconds ago; one of a file has stopped for good.
+   */
   failure(): string | null
   /** Epoch milliseconds by the database's clock, for decisions that several processes must agree on. */
   readonly nowMs: RawBuilder<number>
   /** How often the store has waited for a server since it was opened; always 0 where there is none. */
   readonly roundTrips: number
+  /** What keeps it busy now. */
+  activity(): StoreActivity
 }
+
+/** Units of work and reads that wait, and what they wait for: connections of a pool, or one writer's turn. */
+export type StoreActivity =
+  | {
+      readonly kind: 'pool'
+      readonly used: number
+      readonly idle: number
+      readonly waiting: number
+      readonly max: number
+    }
+  | { readonly kind: 'writer'; readonly waiting: number; readonly path: string }
+
+/** Told of each commit: how many units of work it held and how long it took, from its beginning to its durability. */
+export type OnCommit = (units: number, seconds: number) => void
 
 export interface StoreLock {
   /** Resolves when the lock was lost without being released: somebody else may have it. Never does on SQLite. */

@@ -22,8 +22,10 @@ export interface CallContext {
   readonly correlationId: string
   /** The event or request that directly caused this. */
   readonly causationId: string | null
-  /** W3C trace context, passed on unchanged. */
+  /** W3C trace context: the span that this is done within; without tracing, what the client sent. Null outside of every trace. */
   readonly traceparent: string | null
+  /** What other tracing systems on the way have to say of the trace; passed on unchanged. */
+  readonly tracestate?: string | null
   readonly deadline: Deadline
   /** Aborts when the caller has gone or the deadline has passed. */
   readonly signal: AbortSignal

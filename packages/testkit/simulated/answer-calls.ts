@@ -7,8 +7,9 @@ import type { SimulatedRequest } from './simulated-request.ts'
 export interface PlannedCall {
   readonly callId: string
   readonly name: string
-  /** JSON text that satisfies the tool's schema. */
+  /** JSON text that satisfies the tool's schema; of a custom tool, a sentence. */
   readonly arguments: string
+  readonly custom: boolean
 }
 
 export type PlannedCalls = { status: 'ok'; calls: readonly PlannedCall[] } | { status: 'wrong'; message: string }
@@ -18,10 +19,11 @@ export type PlannedCalls = { status: 'ok'; calls: readonly PlannedCall[] } | { s
  * prompt mentions, else the first when a call is required. Once function outputs have come it answers in words.
  */
 export function planCalls(
-  { items, options }: SimulatedRequest,
+  { items, options, customTools = [] }: SimulatedRequest,
   { directives, prompt }: { directives: Directives; prompt: string },
 ): PlannedCalls {
-  const { tools = [], toolChoice = 'auto', parallelToolCalls = true } = options
+  const { toolChoice = 'auto', parallelToolCalls = true } = options
+  const tools: readonly OfferedTool[] = [...(options.tools ?? []), ...customTools.map(toOffered)]
   const named = typeof toolChoice === 'object' ? toolChoice.name : directives.call
   if (named !== undefined && tools.every((tool) => tool.name !== named)) {
     return { status: 'wrong', message: `Tool choice '${named}' is not among the tools of the request.` }
@@ -35,12 +37,20 @@ export function planCalls(
   return { status: 'ok', calls: allowed.map((tool, index) => toCall(tool, earlier + index + 1)) }
 }
 
-function toCall(tool: FunctionTool, number: number): PlannedCall {
-  const argumentsOf = instanceOf(tool.parameters ?? { type: 'object' })
-  return { callId: `call_simulated_${number}`, name: tool.name, arguments: JSON.stringify(argumentsOf) }
+type OfferedTool = Pick<FunctionTool, 'name' | 'parameters'> & { readonly custom?: true }
+
+function toOffered(name: string): OfferedTool {
+  return { name, custom: true }
 }
 
-function mentioned(tools: readonly FunctionTool[], prompt: string): FunctionTool[] {
+function toCall(tool: OfferedTool, number: number): PlannedCall {
+  const head = { callId: `call_simulated_${number}`, name: tool.name }
+  if (tool.custom) return { ...head, arguments: `Simulated input for ${tool.name}.`, custom: true }
+  const argumentsOf = instanceOf(tool.parameters ?? { type: 'object' })
+  return { ...head, arguments: JSON.stringify(argumentsOf), custom: false }
+}
+
+function mentioned(tools: readonly OfferedTool[], prompt: string): OfferedTool[] {
   const words = new Set(prompt.toLowerCase().match(/[\w-]+/g) ?? [])
   return tools.filter((tool) => words.has(tool.name.toLowerCase()))
 }

@@ -1,17 +1,31 @@
 import type { FinishReason } from '@parley/kernel/frames.ts'
+import { readChatCall } from './chat-request.ts'
 import { toLogprobs } from './log-probabilities.ts'
 import type { PlannedOutput, SimulatedAnswer } from './simulated-model.ts'
+import {
+  type AnswerEvents,
+  type AnswerHead,
+  frameEvent,
+  type UpstreamCall,
+  type UpstreamDialect,
+} from './upstream-dialect.ts'
 
-/** What every part of one answer repeats. */
-export interface ChatHead {
-  readonly id: string
-  /** Seconds since the epoch. */
-  readonly created: number
-  readonly model: string
+export const chatUpstream: UpstreamDialect = {
+  readCall: readChatCall,
+  toWholeBody,
+  toEvents,
+  toErrorBody: (status, { message, param, code }) => {
+    const type = status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error'
+    return JSON.stringify({ error: { message, type, param, code } })
+  },
+  toErrorEvent: ({ message, code }, answer) =>
+    frame(JSON.stringify({ error: { message, type: 'server_error', code } }), answer),
+  toBrokenEvent: (answer) => frame('{"id":"broken","choices":[{', answer),
+  ping: ': ping\n\n',
 }
 
 /** The whole answer as a `chat.completion` body. */
-export function toWholeBody(head: ChatHead, answer: SimulatedAnswer): string {
+function toWholeBody(head: AnswerHead, answer: SimulatedAnswer): string {
   return JSON.stringify({
     id: head.id,
     object: 'chat.completion',
@@ -30,8 +44,7 @@ function toWholeChoice(answer: SimulatedAnswer, index: number) {
     content: joined(outputs, 'text'),
     refusal: joined(outputs, 'refusal'),
     reasoning_content: joined(outputs, 'reasoning') ?? undefined,
-    tool_calls:
-      calls.length === 0 ? undefined : calls.map((call) => toCall(call.callId, call.name, call.chunks.join(''))),
+    tool_calls: calls.length === 0 ? undefined : calls.map((call) => toCall(call, call.chunks.join(''))),
   }
   const { topLogprobs } = answer
   const texts = outputs.filter(({ type }) => type === 'text').flatMap(({ chunks }) => chunks)
@@ -40,18 +53,7 @@ function toWholeChoice(answer: SimulatedAnswer, index: number) {
   return { index, message, logprobs, finish_reason: finishReasons[answer.finish], ...stopReason(answer) }
 }
 
-/** The events of a stream: those before the first delta, one per delta, and those after the last. */
-export interface ChatEvents {
-  readonly opening: string
-  readonly deltas: readonly string[]
-  readonly closing: string
-}
-
-export function toEvents(
-  head: ChatHead,
-  answer: SimulatedAnswer,
-  { includeUsage }: { includeUsage: boolean },
-): ChatEvents {
+function toEvents(head: AnswerHead, answer: SimulatedAnswer, { includeUsage }: UpstreamCall): AnswerEvents {
   const { directives } = answer
   const usageShown = includeUsage && directives.usage !== 'missing'
   const running = directives.usage === 'cumulative' ? toUsage(answer) : includeUsage ? null : undefined
@@ -76,10 +78,8 @@ export function toEvents(
   }
 }
 
-/** One event in the bytes that the directives ask for. */
-export function frame(data: string, { directives }: SimulatedAnswer): string {
-  const newline = directives.newline === 'crlf' ? '\r\n' : directives.newline === 'cr' ? '\r' : '\n'
-  return `${directives.comments ? `: simulated${newline}${newline}` : ''}data: ${data}${newline}${newline}`
+function frame(data: string, answer: SimulatedAnswer): string {
+  return frameEvent([`data: ${data}`], answer)
 }
 
 interface ChoiceDelta {
@@ -103,8 +103,10 @@ function toDeltas(output: PlannedOutput, { outputs, topLogprobs }: SimulatedAnsw
     case 'call': {
       const calls = outputs.filter((other) => other.type === 'call' && other.choice === index)
       const number = calls.indexOf(output)
-      const opening = { tool_calls: [{ index: number, ...toCall(output.callId, output.name, '') }] }
-      const fragments = chunks.map((text) => ({ tool_calls: [{ index: number, function: { arguments: text } }] }))
+      const opening = { tool_calls: [{ index: number, ...toCall(output, '') }] }
+      const written = (text: string) =>
+        output.custom ? { custom: { input: text } } : { function: { arguments: text } }
+      const fragments = chunks.map((text) => ({ tool_calls: [{ index: number, ...written(text) }] }))
       return [opening, ...fragments].map((delta) => ({ index, delta }))
     }
   }
@@ -122,7 +124,8 @@ const finishReasons: Record<FinishReason, string> = {
   'content-filter': 'content_filter',
 }
 
-function toCall(id: string, name: string, text: string) {
+function toCall({ callId: id, name, custom }: Extract<PlannedOutput, { type: 'call' }>, text: string) {
+  if (custom) return { id, type: 'custom', custom: { name, input: text } }
   return { id, type: 'function', function: { name, arguments: text } }
 }
 

@@ -1,21 +1,11 @@
 import type { FunctionTool, GenerationOptions, TextFormat, ToolChoice } from '@parley/kernel/generation.ts'
 import type { ContentPart, Item } from '@parley/kernel/items.ts'
-import type { SimulatedRequest } from './simulated-request.ts'
-
-/** A Chat Completions body as the simulated upstream understands it. */
-export interface ChatCall {
-  readonly model: string
-  readonly stream: boolean
-  readonly includeUsage: boolean
-  readonly request: SimulatedRequest
-}
-
-export type ReadChatCall = { status: 'ok'; call: ChatCall } | { status: 'wrong'; message: string; param: string | null }
+import type { ReadCall } from './upstream-dialect.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** As strict as the real provider about the order of messages, so that an encoder's mistakes show. */
-export function readChatCall(text: string): ReadChatCall {
+/** A Chat Completions body. As strict as the real provider about the order of messages. */
+export function readChatCall(text: string): ReadCall {
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -39,7 +29,7 @@ export function readChatCall(text: string): ReadChatCall {
       model: body['model'],
       stream: body['stream'] === true,
       includeUsage: streamOptions['include_usage'] === true,
-      request: { instructions: null, items, options: readOptions(body) },
+      request: { instructions: null, items, options: readOptions(body), customTools: readCustomTools(body['tools']) },
     },
   }
 }
@@ -70,13 +60,14 @@ function addMessage(items: Item[], message: Json, index: number): string | null 
   if (content.length === 0 && calls.length === 0 && typeof message['refusal'] !== 'string') return 'content is missing'
   if (content.length > 0) items.push({ type: 'message', id: `sim_${index}`, role: known, content })
   for (const call of calls) {
-    const called = isJson(call['function']) ? call['function'] : {}
+    const custom = isJson(call['custom']) ? call['custom'] : null
+    const called = custom ?? (isJson(call['function']) ? call['function'] : {})
     items.push({
       type: 'function_call',
       id: `sim_${index}`,
       call_id: String(call['id']),
       name: String(called['name']),
-      arguments: String(called['arguments']),
+      arguments: String(called[custom === null ? 'arguments' : 'input']),
     })
   }
   return null
@@ -132,9 +123,16 @@ function readTool(tool: Json): FunctionTool[] {
   return [{ type: 'function', name: String(described['name']), parameters }]
 }
 
+function readCustomTools(tools: unknown): string[] {
+  if (!Array.isArray(tools)) return []
+  return tools.flatMap((tool) => (isJson(tool) && isJson(tool['custom']) ? [String(tool['custom']['name'])] : []))
+}
+
 function readToolChoice(choice: unknown): ToolChoice {
   if (isJson(choice)) {
-    return { type: 'function', name: String(isJson(choice['function']) ? choice['function']['name'] : choice['name']) }
+    const named = choice['function'] ?? choice['custom']
+    if (choice['type'] === 'allowed_tools') return 'auto'
+    return { type: 'function', name: String(isJson(named) ? named['name'] : choice['name']) }
   }
   return choice === 'none' || choice === 'required' ? choice : 'auto'
 }
@@ -150,7 +148,7 @@ function readFormat(format: Json): TextFormat {
   }
 }
 
-function wrong(message: string, param: string | null): ReadChatCall {
+function wrong(message: string, param: string | null): ReadCall {
   return { status: 'wrong', message, param }
 }
 

@@ -7,6 +7,7 @@ export const directiveTable = {
   text_bytes: count(16 * 1024 * 1024),
   chunks: count(100_000),
   reasoning: count(10_000),
+  redacted: flag(),
   refusal: flag(),
   call: word(),
   calls: count(64),

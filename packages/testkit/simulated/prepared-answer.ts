@@ -1,6 +1,5 @@
-import { frame, toEvents, toWholeBody } from './chat-answer.ts'
-import { type ChatCall, readChatCall } from './chat-request.ts'
 import { planAnswer, type SimulatedAnswer, type SimulatedFailure } from './simulated-model.ts'
+import type { AnswerHead, UpstreamCall, UpstreamDialect, UpstreamFailure } from './upstream-dialect.ts'
 
 /**
  * Everything of an HTTP answer that can be computed before it is sent. Parts go out one by one: the first at once, the
@@ -15,23 +14,33 @@ export interface PreparedAnswer {
   readonly parts: readonly Buffer[]
   readonly firstMs: number
   readonly intervalMs: number
-  /** `short`: closes although more was declared. `reset`: TCP reset. `stall`: silence. `pings`: comments for ever. */
+  /** `short`: closes although more was declared. `reset`: TCP reset. `stall`: silence. `pings`: `ping` for ever. */
   readonly ending: 'end' | 'short' | 'reset' | 'stall' | 'pings'
+  /** Says that the connection is alive and nothing else. */
+  readonly ping: string
 }
 
-type Outcome = Pick<PreparedAnswer, 'status' | 'headers' | 'parts' | 'firstMs' | 'intervalMs' | 'ending'>
+type Outcome = Omit<PreparedAnswer, 'asked' | 'ping'>
 
-export function prepareAnswer(body: string, head: { id: string; created: number }): PreparedAnswer {
-  const read = readChatCall(body)
+/** What an answer is made of. */
+interface Making {
+  readonly dialect: UpstreamDialect
+  readonly head: AnswerHead
+  readonly call: UpstreamCall
+}
+
+export function prepareAnswer(dialect: UpstreamDialect, body: string, head: Omit<AnswerHead, 'model'>): PreparedAnswer {
+  const { ping } = dialect
+  const read = dialect.readCall(body)
   if (read.status === 'wrong') {
-    return { ...toError(400, { message: read.message, param: read.param, code: null }), asked: null }
+    return { ...toError(dialect, 400, { message: read.message, param: read.param, code: null }), asked: null, ping }
   }
   const { call } = read
   const plan = planAnswer(call.request)
   const asked = { model: call.model, stream: call.stream }
-  if (plan.kind === 'failure') return { ...toFailure(plan), asked }
-  const chatHead = { ...head, model: call.model }
-  return { ...(call.stream ? toStream(call, plan, chatHead) : toWhole(plan, chatHead)), asked }
+  if (plan.kind === 'failure') return { ...toFailure(dialect, plan), asked, ping }
+  const making = { dialect, head: { ...head, model: call.model }, call }
+  return { ...(call.stream ? toStream(making, plan) : toWhole(making, plan)), asked, ping }
 }
 
 const jsonType = ['content-type', 'application/json']
@@ -40,8 +49,8 @@ const htmlPage = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></ht
 const notAnAnswer = '{"unexpected":"this is not a chat completion"}'
 const atOnce = { firstMs: 0, intervalMs: 0 }
 
-function toWhole(answer: SimulatedAnswer, head: Parameters<typeof toWholeBody>[0]): Outcome {
-  const body = Buffer.from(toWholeBody(head, answer))
+function toWhole({ dialect, head }: Making, answer: SimulatedAnswer): Outcome {
+  const body = Buffer.from(dialect.toWholeBody(head, answer))
   const deltaCount = answer.outputs.reduce((sum, output) => sum + output.chunks.length, 0)
   const delayMs = answer.firstMs + answer.intervalMs * Math.max(0, deltaCount - 1)
   const headers = [...jsonType, 'content-length', String(body.length)]
@@ -53,7 +62,7 @@ function toWhole(answer: SimulatedAnswer, head: Parameters<typeof toWholeBody>[0
     case 'garble':
       return garbledWhole(answer, complete, half)
     case 'error':
-      return toError(500, { message: 'The simulated provider was told to fail.', param: null, code: null })
+      return toError(dialect, 500, toldToFail)
     case 'end':
       return { ...complete, parts: [half], ending: 'short' }
     case 'disconnect':
@@ -71,14 +80,14 @@ function garbledWhole({ directives }: SimulatedAnswer, complete: Outcome, half: 
   return inFull(200, jsonType, directives.garble === 'empty' ? '' : notAnAnswer)
 }
 
-function toStream(call: ChatCall, answer: SimulatedAnswer, head: Parameters<typeof toEvents>[0]): Outcome {
+function toStream({ dialect, head, call }: Making, answer: SimulatedAnswer): Outcome {
   const { breakdown, directives, firstMs, intervalMs } = answer
   if (directives.garble === 'html') return inFull(200, ['content-type', 'text/html'], htmlPage)
   if (directives.garble === 'empty') return inFull(200, eventStreamType, '')
   if (directives.garble === 'sse') return inFull(200, eventStreamType, 'this is not an event stream\n\n')
-  const events = toEvents(head, answer, call)
+  const events = dialect.toEvents(head, answer, call)
   const sent = breakdown === null ? events.deltas : events.deltas.slice(0, breakdown.deltas)
-  const tail = breakdown === null ? events.closing : brokenTail(answer, events.deltas.at(-1) ?? '')
+  const tail = breakdown === null ? events.closing : brokenTail(dialect, answer, events.deltas.at(-1) ?? '')
   const paced = firstMs > 0 || intervalMs > 0
   const texts = paced ? [events.opening, ...sent] : [[events.opening, ...sent].join('')]
   // The closing events follow the last delta in one write.
@@ -106,29 +115,24 @@ const streamEndings = {
   pings: 'pings',
 } as const
 
-function brokenTail(answer: SimulatedAnswer, lastEvent: string): string {
+const toldToFail = { message: 'The simulated provider was told to fail.', param: null, code: null }
+
+function brokenTail(dialect: UpstreamDialect, answer: SimulatedAnswer, lastEvent: string): string {
   const { breakdown, directives } = answer
-  if (breakdown?.kind === 'error') {
-    const error = { message: 'The simulated provider was told to fail.', type: 'server_error', code: null }
-    return frame(JSON.stringify({ error }), answer)
-  }
-  if (directives.garble === 'json') return frame('{"id":"broken","choices":[{', answer)
+  if (breakdown?.kind === 'error') return dialect.toErrorEvent(toldToFail, answer)
+  if (directives.garble === 'json') return dialect.toBrokenEvent(answer)
   return directives.garble === 'truncate' ? lastEvent.slice(0, lastEvent.length >> 1) : ''
 }
 
-function toFailure({ status, code, message, retryAfterSeconds }: SimulatedFailure): Outcome {
-  const error = toError(status, { message, param: null, code })
+function toFailure(dialect: UpstreamDialect, { status, code, message, retryAfterSeconds }: SimulatedFailure): Outcome {
+  const error = toError(dialect, status, { message, param: null, code })
   const retry = retryAfterSeconds === null ? [] : ['retry-after', String(retryAfterSeconds)]
   const location = status < 400 ? ['location', '/v1/chat/completions'] : []
   return { ...error, headers: [...error.headers, ...retry, ...location] }
 }
 
-export function toError(
-  status: number,
-  { message, param, code }: { message: string; param: string | null; code: string | null },
-): Outcome {
-  const type = status === 429 ? 'rate_limit_error' : status < 500 ? 'invalid_request_error' : 'server_error'
-  return inFull(status, jsonType, JSON.stringify({ error: { message, type, param, code } }))
+export function toError(dialect: UpstreamDialect, status: number, failure: UpstreamFailure): Outcome {
+  return inFull(status, jsonType, dialect.toErrorBody(status, failure))
 }
 
 function inFull(status: number, headers: readonly string[], text: string): Outcome {

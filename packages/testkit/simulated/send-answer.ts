@@ -90,7 +90,7 @@ class PacedAnswer {
 
   readonly #ping = (): void => {
     if (this.#response.destroyed) return
-    this.#response.write(': ping\n\n')
+    this.#response.write(this.#answer.ping)
     this.#timer = setTimeout(this.#ping, pingIntervalMs)
   }
 }

@@ -1,7 +1,7 @@
 import type { FinishReason } from '@parley/kernel/frames.ts'
 import { type Item, itemText } from '@parley/kernel/items.ts'
 import { estimateItemTokens, estimateTextTokens } from '@parley/kernel/usage.ts'
-import { planCalls } from './answer-calls.ts'
+import { type PlannedCall, planCalls } from './answer-calls.ts'
 import { answerText } from './answer-text.ts'
 import { type Directives, parseMessage } from './directives.ts'
 import { jsonAnswer } from './schema-instance.ts'
@@ -39,7 +39,7 @@ export interface SimulatedAnswer {
 /** The chunks of an output concatenate to its text, or to the arguments of a call. `choice` numbers answers from 0. */
 export type PlannedOutput = { readonly chunks: readonly string[]; readonly choice: number } & (
   | { readonly type: 'reasoning' | 'text' | 'refusal' }
-  | { readonly type: 'call'; readonly callId: string; readonly name: string }
+  | { readonly type: 'call'; readonly callId: string; readonly name: string; readonly custom: boolean }
 )
 
 export interface SimulatedUsage {
@@ -73,7 +73,9 @@ export function planAnswer(request: SimulatedRequest): SimulatedPlan {
 
 /** An output before the limit of tokens is applied. */
 interface WrittenOutput {
-  readonly head: { type: 'reasoning' | 'text' | 'refusal' } | { type: 'call'; callId: string; name: string }
+  readonly head:
+    | { type: 'reasoning' | 'text' | 'refusal' }
+    | { type: 'call'; callId: string; name: string; custom: boolean }
   readonly pieces: readonly string[]
 }
 
@@ -83,9 +85,9 @@ interface Written {
   readonly stopSequence: string | null
 }
 
-function writeCalls(calls: readonly { callId: string; name: string; arguments: string }[]): Written {
-  const outputs = calls.map(({ callId, name, arguments: text }) => ({
-    head: { type: 'call' as const, callId, name },
+function writeCalls(calls: readonly PlannedCall[]): Written {
+  const outputs = calls.map(({ callId, name, arguments: text, custom }) => ({
+    head: { type: 'call' as const, callId, name, custom },
     pieces: toPieces(text),
   }))
   return { outputs, finish: 'tool-calls', stopSequence: null }

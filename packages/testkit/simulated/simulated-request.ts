@@ -6,4 +6,6 @@ export interface SimulatedRequest {
   readonly instructions: string | null
   readonly items: readonly Item[]
   readonly options: GenerationOptions
+  /** Names of tools that take any text. */
+  readonly customTools?: readonly string[]
 }

@@ -3,6 +3,8 @@ export interface UpstreamRequest {
   readonly id: string
   /** The caller's `x-client-request-id`. */
   readonly clientRequestId: string | null
+  /** The trace that the caller says it belongs to. */
+  readonly traceparent: string | null
   readonly model: string | null
   readonly stream: boolean
   readonly status: number

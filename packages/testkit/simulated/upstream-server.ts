@@ -1,19 +1,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { chatUpstream } from './chat-answer.ts'
 import { answerEmbeddings } from './embeddings-answer.ts'
+import { messagesUpstream } from './messages-answer.ts'
+import { answerTokenCount } from './messages-token-count.ts'
 import { type PreparedAnswer, prepareAnswer, toError } from './prepared-answer.ts'
 import { sendAnswer } from './send-answer.ts'
+import type { UpstreamDialect } from './upstream-dialect.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
 
 export type { UpstreamRequest }
 
-/** The simulated model as an OpenAI-compatible provider over HTTP. */
+/** The simulated model as a provider over HTTP that speaks the dialects of OpenAI and of Anthropic. */
 export interface SimulatedUpstream extends AsyncDisposable {
-  /** The API root to configure: `http://127.0.0.1:<port>/v1`. */
+  /** The API root to configure: `http://127.0.0.1:<port>/v1`; Anthropic's SDKs want it without `/v1`. */
   readonly url: string
-  /** The latest calls of `chat/completions`, oldest first. */
+  /** The latest calls of `chat/completions` and `messages`, oldest first. */
   readonly requests: readonly UpstreamRequest[]
-  /** All calls of `chat/completions` since the start. */
+  /** All calls of `chat/completions` and `messages` since the start. */
   readonly requestCount: number
   /** Closes every connection at once. */
   close(): Promise<void>
@@ -36,12 +40,15 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
   const prepared = new Map<string, PreparedAnswer>()
   let requestCount = 0
 
-  const answerChat = (request: IncomingMessage, response: ServerResponse, body: string) => {
-    const answer = prepared.get(body) ?? prepare(prepared, body)
-    const clientRequestId = request.headers['x-client-request-id']
+  const answerModel = (request: IncomingMessage, response: ServerResponse, body: string) => {
+    const name = pathOf(request)
+    const dialect = dialects[name] ?? chatUpstream
+    const answer = prepared.get(`${name}${body}`) ?? prepare(prepared, { name, dialect, body })
+    const { 'x-client-request-id': clientRequestId, traceparent } = request.headers
     const entry: UpstreamRequest = {
       id: `sim-${++requestCount}`,
       clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+      traceparent: typeof traceparent === 'string' ? traceparent : null,
       model: answer.asked?.model ?? null,
       stream: answer.asked?.stream ?? false,
       status: answer.status,
@@ -55,14 +62,20 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
   }
 
   const server = createServer({ noDelay: true, keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
-    if (request.method === 'POST' && request.url === '/v1/chat/completions') {
-      readBody(request, response, (body) => answerChat(request, response, body))
-    } else if (request.method === 'POST' && request.url === '/v1/embeddings') {
+    const route = `${request.method} ${pathOf(request)}`
+    if (request.method === 'POST' && dialects[pathOf(request)] !== undefined) {
+      readBody(request, response, (body) => answerModel(request, response, body))
+    } else if (route === 'POST /v1/messages/count_tokens') {
+      readBody(request, response, (body) => {
+        const { status, text } = answerTokenCount(body)
+        sendJson(response, status, text)
+      })
+    } else if (route === 'POST /v1/embeddings') {
       readBody(request, response, (body) => {
         const { status, headers = {}, text } = answerEmbeddings(body)
         sendJson(response, status, text, headers)
       })
-    } else if (request.method === 'GET' && request.url === '/v1/models') {
+    } else if (route === 'GET /v1/models') {
       sendJson(response, 200, modelList)
     } else {
       request.resume()
@@ -90,19 +103,34 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
   }
 }
 
+const dialects: Readonly<Record<string, UpstreamDialect>> = {
+  '/v1/chat/completions': chatUpstream,
+  '/v1/messages': messagesUpstream,
+}
+
+/** Without the query, which Anthropic's SDK sends for its beta. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
 const modelList = JSON.stringify({
   object: 'list',
   data: [{ id: 'simulated', object: 'model', created: 1_735_689_600, owned_by: 'parley' }],
 })
 
 /** The same body gets the same bytes: benchmarks repeat few bodies, and answering must cost little. */
-function prepare(prepared: Map<string, PreparedAnswer>, body: string): PreparedAnswer {
-  const answer = prepareAnswer(body, { id: `chatcmpl-${fingerprint(body)}`, created: Math.floor(Date.now() / 1000) })
+function prepare(
+  prepared: Map<string, PreparedAnswer>,
+  { name, dialect, body }: { name: string; dialect: UpstreamDialect; body: string },
+): PreparedAnswer {
+  const id = `${dialect === chatUpstream ? 'chatcmpl-' : 'msg_'}${fingerprint(body)}`
+  const answer = prepareAnswer(dialect, body, { id, created: Math.floor(Date.now() / 1000) })
   const bytes = body.length + answer.parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > preparedBytesMax) return answer
   const oldest = prepared.size >= preparedMax ? prepared.keys().next() : null
   if (oldest?.value !== undefined) prepared.delete(oldest.value)
-  prepared.set(body, answer)
+  prepared.set(`${name}${body}`, answer)
   return answer
 }
 
@@ -127,7 +155,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, onBody: (b
 }
 
 function sendError(response: ServerResponse, status: number, message: string): void {
-  const { headers, parts } = toError(status, { message, param: null, code: null })
+  const { headers, parts } = toError(chatUpstream, status, { message, param: null, code: null })
   response.writeHead(status, [...headers])
   response.end(parts[0])
 }

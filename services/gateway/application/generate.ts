@@ -1,5 +1,6 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import { type AppError, toAppError } from '@parley/chassis/values/errors.ts'
+import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import type { Accepted, RequestInput, SubmitRequest } from '@parley/request/contract.ts'
 import type { FollowResponse } from './follow-response.ts'
@@ -10,6 +11,7 @@ export interface GeneratePorts {
   responses: Pick<ResponseClient, 'follow'>
   followResponse: FollowResponse
   departures: Departures
+  newId: NewId
 }
 
 export interface GenerateWish {
@@ -34,10 +36,10 @@ export type Generate = ReturnType<typeof createGenerate>
  * A plain response, to which nobody can come back, stops when its only follower leaves. A caller that leaves between the
  * acceptance and the first frame never became that follower, so someone else has to follow and leave in its place.
  */
-export function createGenerate({ requests, responses, followResponse, departures }: GeneratePorts) {
+export function createGenerate({ requests, responses, followResponse, departures, newId }: GeneratePorts) {
   return async function generate(context: CallContext, wish: GenerateWish): Promise<Generation> {
     const { input, idempotencyKey, onAccepted } = wish
-    const submission = { ...input, idempotencyKey }
+    const submission = { ...input, idempotencyKey, submissionId: newId('req') }
     const isPlain = !input.store && idempotencyKey === null
     const accepted = await (isPlain ? submitToTheEnd(context, submission) : requests.submit(context, submission)).catch(
       (thrown: unknown): never => {

@@ -4,8 +4,8 @@ import { decideLimit, type LimitDecision } from '../domain/request-limit.ts'
 
 export interface LimitRequestsOptions {
   clock: Clock
-  /** For keys without a limit of their own; null for none. */
-  requestsPerMinuteDefault: number | null
+  /** For keys without a limit of their own; null for none. Asked for each request: it may change. */
+  requestsPerMinuteDefault: () => number | null
 }
 
 export interface AppliedLimit extends LimitDecision {
@@ -23,7 +23,7 @@ export function createLimitRequests({ clock, requestsPerMinuteDefault }: LimitRe
   }
 
   return function limitRequests({ principal, requestsPerMinute: own }) {
-    const requestsPerMinute = own ?? requestsPerMinuteDefault
+    const requestsPerMinute = own ?? requestsPerMinuteDefault()
     if (requestsPerMinute === null || principal.keyId === null) return null
     const nowMs = clock.monotonicMs()
     const decision = decideLimit(arrivals.get(principal.keyId) ?? nowMs, nowMs, requestsPerMinute)

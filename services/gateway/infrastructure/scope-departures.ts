@@ -4,8 +4,9 @@ import type { Departures } from '../application/ports.ts'
 /** Departures as the scopes of requests tell them. */
 export const scopeDepartures: Departures = {
   onGone: (context, action) => onAbort(context, action),
-  outlive({ principal, requestId, correlationId, causationId, traceparent, depth, deadline }) {
+  outlive({ principal, requestId, correlationId, causationId, traceparent, tracestate = null, depth, deadline }) {
     const deadlineMs = deadline.remainingMs()
-    return CallScope.root({ principal, requestId, correlationId, causationId, traceparent, depth, deadlineMs })
+    const place = { traceparent, tracestate }
+    return CallScope.root({ principal, requestId, correlationId, causationId, ...place, depth, deadlineMs })
   },
 }

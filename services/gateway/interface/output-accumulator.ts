@@ -2,6 +2,7 @@ import type { Frame, ResponseEnd, ResponseStep } from '@parley/kernel/frames.ts'
 import type { ContentPart, Item, NativeFields } from '@parley/kernel/items.ts'
 import { mergeFields } from '@parley/kernel/native-fields.ts'
 
+type NativePiece = Pick<NativeFields, 'fields'> & Partial<NativeFields>
 export type ResponseStart = Extract<ResponseStep, { type: 'response-start' }>
 
 /** How a response came out. */
@@ -39,7 +40,7 @@ export class OutputAccumulator {
         this.#argue(step.index, step.delta)
         break
       case 'native-delta':
-        this.#addNative(step.index, step.fields)
+        this.#addNative(step.index, step)
     }
   }
 
@@ -67,11 +68,11 @@ export class OutputAccumulator {
     this.#items[index] = { ...item, status: 'incomplete', content: [{ type: 'reasoning_text', text }] }
   }
 
-  #addNative(index: number, fields: NativeFields['fields']): void {
+  #addNative(index: number, { dialect = 'chat', fields }: NativePiece): void {
     const item = this.#items[index]
     if (item === undefined) return
     const merged = mergeFields(item.native?.fields ?? {}, fields)
-    this.#items[index] = { ...item, native: { dialect: 'chat', fields: merged } }
+    this.#items[index] = { ...item, native: { dialect, fields: merged } }
   }
 
   #argue(index: number, delta: string): void {

@@ -86,6 +86,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     responses: fakes.response,
     followResponse,
     departures: scopeDepartures,
+    newId,
   })
   const routes = createRouteTable({
     generate,
@@ -106,8 +107,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     refuseMalformed(server.server, () => newId('req'))
     const door = {
       authenticate,
-      limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: config.requestsPerMinute }),
+      limitRequests: createLimitRequests({ clock, requestsPerMinuteDefault: () => config.requestsPerMinute }),
       recorder: new RequestRecorder({ log, metrics, monotonicMs: () => clock.monotonicMs() }),
+      tracer: null,
       config,
     }
     const ports = { generate, requests: fakes.request, responses: fakes.response, newId, clock }

@@ -34,6 +34,7 @@ async function startService(env: Record<string, string>) {
     clock: realClock,
     newId,
     log: pino({ level: 'silent' }),
+    tracer: null,
     metrics,
     topology: { services: [] },
   })

@@ -9,13 +9,14 @@ import type { Generate } from '../contract.ts'
 import type { ModelCatalogue, Route } from '../domain/model-catalogue.ts'
 import { countUsage } from './count-tokens.ts'
 import { embed } from './embed.ts'
-import type { ModelClient, ModelEnd, ModelStep, TokenCounter } from './ports.ts'
+import type { ModelClient, ModelEnd, ModelStep, ProviderObserver, ProviderWatch, TokenCounter } from './ports.ts'
 
 export interface GeneratePorts {
   readonly catalogue: ModelCatalogue
   /** One client per provider of the catalogue, by its name. */
   readonly clients: ReadonlyMap<string, ModelClient>
   readonly counter: TokenCounter
+  readonly observer: ProviderObserver
 }
 
 /**
@@ -31,8 +32,20 @@ export function createGenerate(ports: GeneratePorts) {
 
 async function* embedOnce(ports: GeneratePorts, context: CallContext, command: Generate, embedding: EmbeddingOptions) {
   const route = ports.catalogue.route(command.model)
-  const { counter } = ports
-  yield* embed(context, { command, embedding, route, client: clientOf(ports, route), counter })
+  const { counter, observer } = ports
+  const client = clientOf(ports, route)
+  const watch = observer.begun(route, false)
+  try {
+    for await (const step of embed(context, { command, embedding, route, client, counter })) {
+      if (step.type === 'generation-end') watch.answered(step.usage)
+      yield step
+    }
+  } catch (error) {
+    watch.failed(error)
+    throw error
+  } finally {
+    watch.left()
+  }
 }
 
 /** The provider is called when the first step is asked for. */
@@ -43,6 +56,7 @@ class GenerationSteps implements ReadyIterator<GenerationStep>, AsyncIterableIte
   readonly #output: Item[] = []
   #route: Route | null = null
   #steps: AsyncIterator<ModelStep> | null = null
+  #watch: ProviderWatch | null = null
   /** An end that was ready, and whose usage is to be counted before it can be passed on. */
   #uncounted: ModelEnd | null = null
 
@@ -68,7 +82,13 @@ class GenerationSteps implements ReadyIterator<GenerationStep>, AsyncIterableIte
   async next(): Promise<IteratorResult<GenerationStep, undefined>> {
     this.#route ??= this.#ports.catalogue.route(this.#command.model)
     this.#steps ??= this.#begin(this.#route)
-    const step = this.#uncounted ?? (await this.#steps.next()).value
+    let step: ModelStep | undefined
+    try {
+      step = this.#uncounted ?? (await this.#steps.next()).value
+    } catch (error) {
+      this.#watch?.failed(error)
+      throw error
+    }
     this.#uncounted = null
     if (step === undefined) return { done: true, value: undefined }
     if (step.type !== 'model-end') return { done: false, value: this.#pass(step) }
@@ -76,6 +96,7 @@ class GenerationSteps implements ReadyIterator<GenerationStep>, AsyncIterableIte
   }
 
   async return(): Promise<IteratorResult<GenerationStep, undefined>> {
+    this.#watch?.left()
     await this.#steps?.return?.()
     return { done: true, value: undefined }
   }
@@ -85,17 +106,20 @@ class GenerationSteps implements ReadyIterator<GenerationStep>, AsyncIterableIte
     const client = clientOf(this.#ports, route)
     const { responseId, attempt, instructions, items, options, delivery } = this.#command
     const request = { responseId, attempt, providerModel, instructions, items, options, delivery }
+    this.#watch = this.#ports.observer.begun(route, delivery === 'incremental')
     return client.generate(this.#context, request)[Symbol.asyncIterator]()
   }
 
   #pass(step: Exclude<ModelStep, ModelEnd>): GenerationStep {
     if (step.type === 'item-end') this.#output.push(step.item)
+    else if (step.type !== 'item-start') this.#watch?.piece()
     return step
   }
 
   #end(end: ModelEnd, { provider }: Route, usage: Usage): GenerationEnd {
-    const { finish, providerModel, stopSequence, finishes } = end
+    const { finish, providerModel, stopSequence, finishes, native } = end
     const { stop } = this.#command.options
+    this.#watch?.answered(usage)
     return {
       type: 'generation-end',
       finish,
@@ -104,6 +128,7 @@ class GenerationSteps implements ReadyIterator<GenerationStep>, AsyncIterableIte
       providerModel,
       ...(stopSequence !== undefined && stop?.includes(stopSequence) === true && { stopSequence }),
       ...(finishes !== undefined && { finishes }),
+      ...(native !== undefined && { native }),
     }
   }
 

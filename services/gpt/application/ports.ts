@@ -1,8 +1,9 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { FinishReason, OutputStep } from '@parley/kernel/frames.ts'
 import type { Delivery, EmbeddingEncoding, GenerationOptions } from '@parley/kernel/generation.ts'
-import type { Item } from '@parley/kernel/items.ts'
+import type { Item, NativeFields } from '@parley/kernel/items.ts'
 import type { Provenance, Usage } from '@parley/kernel/usage.ts'
+import type { Route } from '../domain/model-catalogue.ts'
 
 /** One provider that generates. An adapter per dialect; the same promise for all. */
 export interface ModelClient {
@@ -26,6 +27,11 @@ export interface ModelClient {
    * provider made of that. Throws like `generate`.
    */
   embed(context: CallContext, request: EmbeddingRequest): Promise<EmbeddingAnswer>
+  /**
+   * The tokens of a request's input as the provider counts them, in one call of the provider. Absent where the dialect
+   * has no such call. Throws like `generate`.
+   */
+  countInput?(context: CallContext, request: ModelRequest): Promise<number>
   /** The provider's own list, in its order. Throws like `generate`. */
   listModels(context: CallContext): Promise<readonly ProviderModel[]>
 }
@@ -39,6 +45,8 @@ export interface ModelRequest {
   readonly items: readonly Item[]
   readonly options: GenerationOptions
   readonly delivery: Delivery
+  /** W3C trace context for the provider; absent: it is told nothing of it. */
+  readonly traceparent?: string
 }
 
 export interface EmbeddingRequest {
@@ -49,6 +57,8 @@ export interface EmbeddingRequest {
   readonly encoding: EmbeddingEncoding
   readonly dimensions: number | null
   readonly native: Readonly<Record<string, unknown>>
+  /** As in ModelRequest. */
+  readonly traceparent?: string
 }
 
 export interface EmbeddingAnswer {
@@ -71,12 +81,31 @@ export interface ModelEnd {
   readonly stopSequence?: string
   /** Why each choice ended, when several were asked for. */
   readonly finishes?: FinishReason[]
+  /** How the provider's dialect tells the end, where it says more. */
+  readonly native?: NativeFields
 }
 
 export interface ProviderModel {
   readonly providerModel: string
   /** Milliseconds since the epoch; null when the provider does not say. */
   readonly createdAt: number | null
+}
+
+/** Hears how calls of providers go. */
+export interface ProviderObserver {
+  /** The provider that the route leads to is called now. `isIncremental`: its answer is to come in pieces. */
+  begun(route: Route, isIncremental: boolean): ProviderWatch
+}
+
+/** One call; what is told after its end changes nothing. */
+export interface ProviderWatch {
+  /** A piece of the answer came. */
+  piece(): void
+  /** The answer is complete. */
+  answered(usage: Usage): void
+  failed(error: unknown): void
+  /** Nobody wants the rest of the answer. */
+  left(): void
 }
 
 export interface TokenCounter {

@@ -14,6 +14,7 @@ const knownWindows: readonly (readonly [prefix: string, tokens: number])[] = [
   ['o1', 200_000],
   ['o3', 200_000],
   ['o4', 200_000],
+  ['claude', 200_000],
 ]
 
 const contextTokensDefault = 128_000
@@ -29,6 +30,11 @@ const knownOutputs: readonly (readonly [prefix: string, tokens: number])[] = [
   ['o1', 100_000],
   ['o3', 100_000],
   ['o4', 100_000],
+  ['claude-3-5', 8_192],
+  ['claude-3-7', 64_000],
+  ['claude-3', 4_096],
+  ['claude-opus-4-1', 32_000],
+  ['claude-opus-4-2', 32_000],
   ['claude', 64_000],
 ]
 

@@ -5,6 +5,8 @@ import { contextTokensOf } from './context-windows.ts'
 export interface CatalogueProvider {
   readonly name: string
   readonly models: readonly CatalogueModel[] | null
+  /** Names without a list that begin so are asked of this provider before others without a list. */
+  readonly namePrefixes?: readonly string[]
 }
 
 export interface CatalogueModel {
@@ -34,7 +36,8 @@ const namesShownMax = 20
 
 /**
  * Routes names to providers, in this order: a listed model, of the first provider that lists it; `provider/model`, where
- * the part before the first slash is a provider's name; any other name, to the first provider without a list.
+ * the part before the first slash is a provider's name; any other name, to the first provider without a list whose
+ * prefixes it has, else to the first without a list.
  */
 export function createModelCatalogue(options: {
   providers: readonly CatalogueProvider[]
@@ -73,7 +76,9 @@ function findPrefixed(providers: readonly CatalogueProvider[], model: string): R
 }
 
 function findOpen(providers: readonly CatalogueProvider[], model: string): Route | null {
-  const open = providers.find((provider) => provider.models === null)
+  const all = providers.filter((provider) => provider.models === null)
+  const claiming = all.find(({ namePrefixes = [] }) => namePrefixes.some((prefix) => model.startsWith(prefix)))
+  const open = claiming ?? all[0]
   return open === undefined || model === '' ? null : toRoute(model, open, unlisted(model))
 }
 

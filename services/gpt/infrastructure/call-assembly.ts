@@ -25,12 +25,14 @@ export class CallAssembly {
   }
 
   add(fragment: JsonObject): void {
-    const called = isObject(fragment['function']) ? fragment['function'] : {}
+    const { custom } = fragment
+    const called = isObject(custom) ? custom : isObject(fragment['function']) ? fragment['function'] : {}
     const call = this.#find(fragment)
+    call.custom ||= isObject(custom)
     call.callId ||= stringOf(fragment['id'])
     call.name ||= stringOf(called['name'])
     call.native ??= unknownFields(fragment, callFields)
-    const text = stringOf(called['arguments'])
+    const text = stringOf(called[call.custom ? 'input' : 'arguments'])
     if (text !== '' && this.#calls.indexOf(call) < this.#closedCount) {
       throw garbled(this.#provider, 'it goes on with a tool call that was complete')
     }
@@ -69,7 +71,15 @@ export class CallAssembly {
     const found = index === null ? (byId ?? (id === '' ? last : undefined)) : this.#byIndex.get(index)
     if (found !== undefined && (id === '' || found.callId === '' || found.callId === id)) return found
     if (this.#calls.length === callsMax) throw garbled(this.#provider, `it makes more than ${callsMax} tool calls`)
-    const call: PartialCall = { callId: id, name: '', native: null, written: '', waiting: '', isOpen: false }
+    const call: PartialCall = {
+      callId: id,
+      name: '',
+      native: null,
+      custom: false,
+      written: '',
+      waiting: '',
+      isOpen: false,
+    }
     this.#calls.push(call)
     if (index !== null) this.#byIndex.set(index, call)
     return call
@@ -81,6 +91,8 @@ interface PartialCall {
   name: string
   /** What the provider adds to the call, such as a signature that it wants to see again. */
   native: Record<string, unknown> | null
+  /** Of a custom tool: what it is given is any text. */
+  custom: boolean
   written: string
   waiting: string
   isOpen: boolean

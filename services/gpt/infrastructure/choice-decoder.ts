@@ -92,11 +92,12 @@ class ChoiceDecoder {
     if (!isObject(message)) throw garbled(this.#provider, 'its answer has no message')
     writeParts(this.#writer, message, logprobs)
     for (const call of objectsOf(message['tool_calls'])) {
-      const called = call['function']
+      const custom = isObject(call['custom'])
+      const called = custom ? call['custom'] : call['function']
       if (!isObject(called)) throw garbled(this.#provider, 'a tool call has no function')
       const native = unknownFields(call, callFields)
-      this.#writer.startCall({ callId: stringOf(call['id']), name: stringOf(called['name']), native })
-      this.#writer.arguments(stringOf(called['arguments']))
+      this.#writer.startCall({ callId: stringOf(call['id']), name: stringOf(called['name']), native, custom })
+      this.#writer.arguments(stringOf(called[custom ? 'input' : 'arguments']))
     }
     this.#end(finishOf(choice['finish_reason'], message['tool_calls']), choice)
   }

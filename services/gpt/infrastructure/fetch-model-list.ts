@@ -1,7 +1,7 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { Pool } from 'undici'
 import type { ProviderModel } from '../application/ports.ts'
-import { countOf, isObject, objectsOf, stringOf } from './json-values.ts'
+import { countOf, isObject, type JsonObject, objectsOf, stringOf } from './json-values.ts'
 import { garbled, type ProviderIdentity, statusFailure, transportFailure } from './provider-failures.ts'
 import { readRetryAfterMs } from './retry-after.ts'
 
@@ -44,10 +44,14 @@ function readModels(body: string, provider: ProviderIdentity): ProviderModel[] {
   }
   const models = objectsOf(isObject(list) ? list['data'] : list)
   return models
-    .map((model) => ({ providerModel: stringOf(model['id']), createdAt: toMs(countOf(model['created'])) }))
+    .map((model) => ({ providerModel: stringOf(model['id']), createdAt: createdAtOf(model) }))
     .filter((model) => model.providerModel !== '')
 }
 
-function toMs(seconds: number | null): number | null {
-  return seconds === null ? null : seconds * 1_000
+/** Seconds since the epoch in one dialect, a date in another. */
+function createdAtOf({ created, created_at: createdAt }: JsonObject): number | null {
+  const seconds = countOf(created)
+  if (seconds !== null) return seconds * 1_000
+  const instant = Date.parse(stringOf(createdAt))
+  return Number.isNaN(instant) ? null : instant
 }

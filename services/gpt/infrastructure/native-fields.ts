@@ -1,7 +1,7 @@
 import type { JsonObject } from './json-values.ts'
 
 /** The fields of a tool call, or of a fragment of one, that have a meaning here. */
-export const callFields: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function'])
+export const callFields: ReadonlySet<string> = new Set(['index', 'id', 'type', 'function', 'custom'])
 
 /** What a provider adds to the dialect, or null; without what says nothing. */
 export function unknownFields(given: JsonObject, known: ReadonlySet<string>): Record<string, unknown> | null {

@@ -1,22 +1,19 @@
-import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { ModelStep } from '../application/ports.ts'
+import type { AnswerDialect, DecodeOptions, StreamDecoder } from './answer-dialect.ts'
 import { ChoiceDecoders } from './choice-decoder.ts'
-import { countOf, isObject, type JsonObject, objectsOf, stringOf } from './json-values.ts'
-import { garbled, type ProviderIdentity, reportedFailure } from './provider-failures.ts'
+import { countOf, isObject, objectsOf, stringOf } from './json-values.ts'
+import { parseAnswer } from './parse-answer.ts'
+import { garbled, reportedFailure } from './provider-failures.ts'
 
-export interface DecodeOptions {
-  readonly provider: ProviderIdentity
-  readonly newId: NewId
-  /** What was asked for; stands in when the provider does not name its model. */
-  readonly providerModel: string
-  /** How many answers were asked for; absent: one. */
-  readonly choices?: number
+export const chatAnswers: AnswerDialect = {
+  openStream: (options) => new ChatStreamDecoder(options),
+  decodeWhole: decodeChatAnswer,
 }
 
 /** The steps of a whole `chat.completion` body. Throws PROVIDER_GARBLED, or what an error in the body stands for. */
-export function decodeChatAnswer(text: string, options: DecodeOptions): ModelStep[] {
-  const body = parseObject(text, options.provider)
+function decodeChatAnswer(text: string, options: DecodeOptions): ModelStep[] {
+  const body = parseAnswer(text, options.provider)
   if (isObject(body['error'])) throw reportedFailure(body['error'], options.provider)
   const answers = new ChoiceDecoders(options)
   for (const choice of objectsOf(body['choices'])) answers.of(choice)?.readWhole(choice)
@@ -37,7 +34,7 @@ export function decodeChatAnswer(text: string, options: DecodeOptions): ModelSte
  *
  * Usage may come with any event; the last one counts. `[DONE]` without a finish reason ends an answer that has output.
  */
-export class ChatStreamDecoder {
+class ChatStreamDecoder implements StreamDecoder {
   readonly #options: DecodeOptions
   readonly #answers: ChoiceDecoders
   #usage: Usage | null = null
@@ -67,7 +64,7 @@ export class ChatStreamDecoder {
       this.#doneSeen = true
       return true
     }
-    const event = parseObject(data, this.#options.provider)
+    const event = parseAnswer(data, this.#options.provider)
     if (event['error'] !== undefined && event['error'] !== null) {
       throw reportedFailure(event['error'], this.#options.provider)
     }
@@ -97,17 +94,6 @@ export class ChatStreamDecoder {
     steps.push({ type: 'model-end', ...finish, usage: this.#usage, providerModel: this.#providerModel })
     return steps
   }
-}
-
-function parseObject(text: string, provider: ProviderIdentity): JsonObject {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw garbled(provider, text === '' ? 'its answer is empty' : 'its answer is not JSON')
-  }
-  if (!isObject(value)) throw garbled(provider, 'its answer is not a JSON object')
-  return value
 }
 
 function readUsage(value: unknown): Usage | null {

@@ -1,7 +1,10 @@
 import type { GenerationOptions, TextFormat } from '@parley/kernel/generation.ts'
 import type { ModelRequest } from '../application/ports.ts'
 import type { ChatFlavour } from './chat-flavour.ts'
-import { encodeMessages, unsupported } from './openai-chat-messages.ts'
+import { encodeMessages } from './openai-chat-messages.ts'
+import { encodeTools } from './openai-chat-tools.ts'
+import { refuseMessagesParameters } from './refuse-messages-only.ts'
+import { unsupported } from './unsupported.ts'
 
 /**
  * The body of `POST chat/completions`. Parameters of the caller's own that came in as chat are sent as they came, unless
@@ -9,6 +12,7 @@ import { encodeMessages, unsupported } from './openai-chat-messages.ts'
  */
 export function encodeChatBody(request: ModelRequest, flavour: ChatFlavour): string {
   const { options, delivery } = request
+  refuseMessagesParameters(options.native, request.items)
   const native = options.native === undefined ? {} : encodeNative(options.native, flavour)
   const body: Record<string, unknown> = { ...native, model: request.providerModel }
   body['messages'] = encodeMessages(request, flavour)
@@ -55,19 +59,7 @@ function encodeOptions(
     max_tokens: takesNewLimit ? undefined : limit,
     max_completion_tokens: takesNewLimit ? limit : undefined,
     stop: options.stop,
-    tools: options.tools?.map(({ type, name, description, parameters, strict }) => ({
-      type,
-      function: {
-        name,
-        description: description ?? undefined,
-        parameters: parameters ?? undefined,
-        strict: strict ?? undefined,
-      },
-    })),
-    tool_choice:
-      typeof options.toolChoice === 'object'
-        ? { type: 'function', function: { name: options.toolChoice.name } }
-        : options.toolChoice,
+    ...encodeTools(options, flavour),
     parallel_tool_calls: options.parallelToolCalls,
     response_format: options.textFormat === undefined ? undefined : encodeTextFormat(options.textFormat),
     reasoning_effort: options.reasoningEffort,

@@ -1,13 +1,13 @@
-import { AppError } from '@parley/chassis/values/errors.ts'
 import type { ContentPart, FunctionCallItem, FunctionOutputItem, Item, MessageItem } from '@parley/kernel/items.ts'
 import type { ModelRequest } from '../application/ports.ts'
 import type { ChatFlavour } from './chat-flavour.ts'
+import { isObject, objectsOf } from './json-values.ts'
+import { refuseForeign, refuseForeignItem } from './refuse-messages-only.ts'
+import { unsupported } from './unsupported.ts'
 
-interface ToolCall {
-  readonly id: string
-  readonly type: 'function'
-  readonly function: { name: string; arguments: string }
-}
+type ToolCall =
+  | { readonly id: string; readonly type: 'function'; readonly function: { name: string; arguments: string } }
+  | { readonly id: string; readonly type: 'custom'; readonly custom: { name: string; input: string } }
 
 interface ChatMessage {
   role: string
@@ -23,9 +23,9 @@ interface ChatMessage {
  * again. Images among a function's output follow the outputs in a message of the user: this dialect has room for them
  * nowhere else.
  */
-export function encodeMessages({ instructions, items }: ModelRequest, flavour: ChatFlavour): ChatMessage[] {
+export function encodeMessages({ instructions, items, options }: ModelRequest, flavour: ChatFlavour): ChatMessage[] {
   const messages: ChatMessage[] = []
-  if (instructions !== null) messages.push({ role: 'system', content: instructions })
+  if (instructions !== null) messages.push(toSystem(instructions, options.native, flavour))
   const shown: unknown[] = []
   for (const [index, item] of items.entries()) {
     if (item.type !== 'function_call_output' && shown.length > 0) messages.push(toShow(shown.splice(0)))
@@ -33,6 +33,21 @@ export function encodeMessages({ instructions, items }: ModelRequest, flavour: C
   }
   if (shown.length > 0) messages.push(toShow(shown))
   return messages
+}
+
+/** A system prompt that came with cache marks keeps them where the provider may know them. */
+function toSystem(
+  instructions: string,
+  native: ModelRequest['options']['native'],
+  { strictFields }: ChatFlavour,
+): ChatMessage {
+  if (native?.dialect !== 'messages' || strictFields) return { role: 'system', content: instructions }
+  const blocks = objectsOf(native.parameters['system'])
+  const isMarked = blocks.some(({ cache_control: mark }) => isObject(mark))
+  if (!isMarked || blocks.map(({ text }) => text).join('\n\n') !== instructions) {
+    return { role: 'system', content: instructions }
+  }
+  return { role: 'system', content: blocks.map(({ text, cache_control }) => ({ type: 'text', text, cache_control })) }
 }
 
 interface Place {
@@ -47,6 +62,7 @@ function addItem(messages: ChatMessage[], item: Item, place: Place): void {
   switch (item.type) {
     case 'message': {
       const { flavour } = place
+      refuseForeignItem(item)
       const content = encodeContent(item.content, `input[${place.index}].content`, flavour)
       const role = item.role === 'developer' && !flavour.developerRole ? 'system' : item.role
       if (isCallOnly(last) && role === 'assistant') Object.assign(last, { content }, nativeOf(item, flavour))
@@ -73,7 +89,7 @@ function toMessage(
   { role, content, flavour }: { role: string; content: unknown; flavour: ChatFlavour },
 ): ChatMessage {
   const { name, native } = item
-  if (native === undefined) return { role, content, name }
+  if (native?.dialect !== 'chat') return { role, content, name }
   return { role, content: item.content.length === 0 ? null : content, name, ...nativeOf(item, flavour) }
 }
 
@@ -81,14 +97,17 @@ function toMessage(
 const otherProviders: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'annotations'])
 
 function nativeOf({ native }: MessageItem, { strictFields }: ChatFlavour): Readonly<Record<string, unknown>> {
-  if (native === undefined) return {}
+  if (native?.dialect !== 'chat') return {}
   if (!strictFields) return native.fields
   return Object.fromEntries(Object.entries(native.fields).filter(([name]) => !otherProviders.has(name)))
 }
 
-function toToolCall({ call_id: id, name, arguments: text, native }: FunctionCallItem): ToolCall {
-  const call: ToolCall = { id, type: 'function', function: { name, arguments: text } }
-  return native === undefined ? call : { ...call, ...native.fields }
+function toToolCall({ call_id: id, name, arguments: text, custom, native }: FunctionCallItem): ToolCall {
+  const call: ToolCall =
+    custom === true
+      ? { id, type: 'custom', custom: { name, input: text } }
+      : { id, type: 'function', function: { name, arguments: text } }
+  return native?.dialect === 'chat' ? { ...call, ...native.fields } : call
 }
 
 function toToolMessage({ call_id: callId, output, native }: FunctionOutputItem, place: Place): ChatMessage {
@@ -104,7 +123,7 @@ function toToolMessage({ call_id: callId, output, native }: FunctionOutputItem, 
       if (texts.length === 0) message.content = 'See the next message.'
     }
   }
-  return native === undefined ? message : { ...message, ...native.fields }
+  return native?.dialect === 'chat' ? { ...message, ...native.fields } : message
 }
 
 function toShow(content: unknown[]): ChatMessage {
@@ -134,7 +153,8 @@ function isPlainText(part: ContentPart): part is Extract<ContentPart, { text: st
   return true
 }
 
-function encodePart(part: ContentPart, path: string, { strictFields }: ChatFlavour): unknown {
+function encodePart({ native, ...part }: ContentPart, path: string, { strictFields }: ChatFlavour): unknown {
+  if (native !== undefined) refuseForeign(native, path)
   const encoded = encodeFields(part, path)
   if (!strictFields || !('cache_control' in encoded)) return encoded
   const { cache_control: _, ...rest } = encoded
@@ -166,8 +186,4 @@ function encodeFields(part: ContentPart, path: string): object {
       return { ...rest, type: 'file', file: { file_id: fileId ?? undefined, file_data, filename } }
     }
   }
-}
-
-export function unsupported(param: string, what: string): AppError {
-  return new AppError('UNSUPPORTED_PARAMETER', `The model's provider does not take ${what}.`, { param })
 }

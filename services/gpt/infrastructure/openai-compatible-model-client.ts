@@ -1,6 +1,6 @@
 import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { NewId } from '@parley/chassis/values/ids.ts'
-import { Pool } from 'undici'
+import type { Pool } from 'undici'
 import type {
   EmbeddingAnswer,
   EmbeddingRequest,
@@ -10,12 +10,14 @@ import type {
   ProviderModel,
 } from '../application/ports.ts'
 import type { ApiKey } from '../domain/api-key.ts'
-import { ChatExchange, type ExchangeTimeouts } from './chat-exchange.ts'
 import { type ChatFlavour, flavourOf } from './chat-flavour.ts'
 import { fetchEmbeddings } from './fetch-embeddings.ts'
 import { fetchModelList } from './fetch-model-list.ts'
+import { type ExchangeTimeouts, ModelExchange } from './model-exchange.ts'
+import { chatAnswers } from './openai-chat-decode.ts'
 import { encodeChatBody } from './openai-chat-encode.ts'
 import type { ProviderIdentity } from './provider-failures.ts'
+import { clientRequestId, openProviderPool, traceHeader } from './provider-pool.ts'
 
 export interface OpenAiCompatibleOptions {
   readonly name: string
@@ -44,14 +46,7 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     this.#provider = { name, secrets: apiKey === null ? [] : [apiKey.reveal()] }
     this.#flavour = flavourOf(baseUrl)
     this.#headers = ['accept-encoding', 'identity', 'user-agent', 'parley', ...authorization(apiKey)]
-    this.#pool = new Pool(baseUrl.origin, {
-      connections: connectionsMax,
-      connect: { timeout: timeouts.connectMs },
-      keepAliveTimeout: 30_000,
-      // One request per connection at a time: aborting one never touches another.
-      allowH2: false,
-      pipelining: 1,
-    })
+    this.#pool = openProviderPool({ baseUrl, connectionsMax, connectMs: timeouts.connectMs })
   }
 
   generate(context: CallContext, request: ModelRequest): AsyncIterable<ModelStep> {
@@ -67,9 +62,15 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
 
   async embed({ signal }: CallContext, request: EmbeddingRequest): Promise<EmbeddingAnswer> {
     const headers = [...this.#headers, 'content-type', 'application/json', 'accept', 'application/json']
+    headers.push(...traceHeader(request))
     const { firstTokenMs: timeoutMs } = this.#options.timeouts
     const call = { path: this.#path('embeddings'), headers, signal, timeoutMs, request }
     return fetchEmbeddings(this.#pool, call, this.#provider)
+  }
+
+  /** Takes no further calls, and closes once those under way have ended. */
+  async retire(): Promise<void> {
+    await this.#pool.close()
   }
 
   async close(): Promise<void> {
@@ -80,12 +81,13 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     await this.close()
   }
 
-  #dispatch(context: CallContext, request: ModelRequest): ChatExchange {
+  #dispatch(context: CallContext, request: ModelRequest): ModelExchange {
     const body = encodeChatBody(request, this.#flavour)
     const incremental = request.delivery === 'incremental'
     const { timeouts, newId } = this.#options
     const { providerModel, options } = request
-    const exchange = new ChatExchange({
+    const exchange = new ModelExchange({
+      dialect: chatAnswers,
       provider: this.#provider,
       newId,
       providerModel,
@@ -106,7 +108,8 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
           'accept',
           incremental ? 'text/event-stream' : 'application/json',
           'x-client-request-id',
-          `${request.responseId.replaceAll(/[^\w.-]/g, '_')}.${request.attempt}`,
+          clientRequestId(request),
+          ...traceHeader(request),
         ],
         body,
         // The exchange watches for progress itself; undici only for pieces of a whole answer.

@@ -97,11 +97,23 @@ function impliedStatus({ code, type }: Said): number {
   const words = `${code} ${type}`
   if (words.includes('rate_limit') || words.includes('insufficient_quota')) return 429
   if (words.includes('context_length') || words.includes('invalid_request')) return 400
-  return 500
+  const named = Object.keys(namedStatuses).find((name) => words.includes(name))
+  return named === undefined ? 500 : (namedStatuses[named] ?? 500)
+}
+
+/** Errors inside a stream that name their kind instead of a status. */
+const namedStatuses: Readonly<Record<string, number>> = {
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  timeout_error: 504,
+  overloaded_error: 529,
 }
 
 const contextPattern =
-  /context[ _-]?(?:length|window|size)|maximum context|prompt is too long|too many (?:input )?tokens/i
+  /context[ _-]?(?:length|window|size|limit)|maximum context|prompt is too long|too many (?:input )?tokens/i
 
 function codeOf(status: number, said: Said): ErrorCode {
   if (status < 400) return 'PROVIDER_GARBLED'

@@ -19,8 +19,9 @@ import type {
   ModelStep,
   ProviderModel,
 } from '../application/ports.ts'
-import type { ExchangeTimeouts } from './chat-exchange.ts'
 import { encodeVector } from './embedding-vectors.ts'
+import type { ExchangeTimeouts } from './model-exchange.ts'
+import { customToolNames } from './openai-chat-tools.ts'
 import {
   garbled,
   type ProviderIdentity,
@@ -29,6 +30,7 @@ import {
   statusFailure,
   transportFailure,
 } from './provider-failures.ts'
+import { refuseMessagesOnly } from './refuse-messages-only.ts'
 import { StepLog, StepWriter } from './step-writer.ts'
 
 export interface SimulatedModelOptions {
@@ -49,7 +51,8 @@ export class SimulatedModelClient implements ModelClient {
 
   async *generate({ signal }: CallContext, request: ModelRequest): AsyncGenerator<ModelStep, void> {
     if (signal.aborted) throw cancelled(signal)
-    const plan = planAnswer(request)
+    refuseMessagesOnly(request)
+    const plan = planAnswer({ ...request, customTools: customToolNames(request.options.native) })
     if (plan.kind === 'failure') throw this.#toldToFail(plan)
     if (request.delivery === 'incremental') yield* this.#generateIncremental(plan, signal)
     else yield* this.#generateWhole(plan, signal)

@@ -1,6 +1,6 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { FinishReason, OutputStep } from '@parley/kernel/frames.ts'
-import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import type { ContentPart, Item, NativeFields } from '@parley/kernel/items.ts'
 import { mergeFields } from '@parley/kernel/native-fields.ts'
 
 /** The steps of one generation in their order. Writers of several choices share one, since items are numbered in all. */
@@ -21,14 +21,17 @@ export class StepWriter {
   readonly #newId: NewId
   readonly #log: StepLog
   readonly #choice: number
+  readonly #dialect: NativeFields['dialect']
   #open: OpenItem | null = null
   #openIndex = -1
   #itemCount = 0
 
-  constructor(newId: NewId, { log = new StepLog(), choice = 0 }: { log?: StepLog; choice?: number } = {}) {
+  /** `dialect`: whose words native fields are. */
+  constructor(newId: NewId, { log = new StepLog(), choice = 0, dialect = 'chat' }: StepWriterOptions = {}) {
     this.#newId = newId
     this.#log = log
     this.#choice = choice
+    this.#dialect = dialect
   }
 
   /** The steps written since the last call, those of other writers to the same log included. */
@@ -53,23 +56,34 @@ export class StepWriter {
 
   reasoning(delta: string): void {
     if (delta === '') return
-    if (this.#open?.type !== 'reasoning')
-      this.#begin({ type: 'reasoning', id: this.#newId('rs'), text: '', native: null })
-    if (this.#open?.type === 'reasoning') this.#open.text += delta
+    this.#openReasoning().text += delta
     this.#log.steps.push({ type: 'reasoning-delta', index: this.#openIndex, delta })
+  }
+
+  /** What the provider signs its reasoning with; it is told with the end of the item. */
+  signature(signature: string): void {
+    if (signature !== '') this.#openReasoning().signature += signature
+  }
+
+  /** Reasoning that only the provider can read. */
+  redacted(data: string): void {
+    this.#begin({ type: 'reasoning', id: this.#newId('rs'), text: '', signature: '', data, native: null })
+    this.close()
   }
 
   /** Fields that only the provider's dialect knows; they join the open item, or a message if there is none. */
   native(fields: Readonly<Record<string, unknown>>): void {
     const open = this.#open ?? this.#openMessage()
     open.native = mergeFields(open.native ?? {}, fields)
-    this.#log.steps.push({ type: 'native-delta', index: this.#openIndex, fields })
+    const step = { type: 'native-delta' as const, index: this.#openIndex, fields }
+    this.#log.steps.push(this.#dialect === 'chat' ? step : { ...step, dialect: this.#dialect })
   }
 
   /** `callId` may be empty: some providers give none. */
-  startCall({ callId, name, native = null }: { callId: string; name: string; native?: Fields | null }): void {
+  startCall({ callId, name, native = null, custom = false }: StartedCall): void {
     const id = this.#newId('fc')
-    this.#begin({ type: 'call', id, callId: callId === '' ? this.#newId('call') : callId, name, text: '', native })
+    const known = callId === '' ? this.#newId('call') : callId
+    this.#begin({ type: 'call', id, callId: known, name, custom, text: '', native })
   }
 
   /** Adds to the arguments of the call started last. */
@@ -100,6 +114,14 @@ export class StepWriter {
       message.logprobs[kind].push(...logprobs)
       this.#log.steps.push({ type, index: this.#openIndex, delta, logprobs: [...logprobs] })
     }
+  }
+
+  #openReasoning(): OpenReasoning {
+    if (this.#open?.type === 'reasoning') return this.#open
+    const id = this.#newId('rs')
+    const reasoning: OpenReasoning = { type: 'reasoning', id, text: '', signature: '', data: null, native: null }
+    this.#begin(reasoning)
+    return reasoning
   }
 
   #openMessage(): OpenMessage {
@@ -137,12 +159,36 @@ export class StepWriter {
     return {
       ...item,
       ...(this.#choice > 0 && { choice: this.#choice }),
-      ...(native !== null && { native: { dialect: 'chat', fields: native } }),
+      ...(native !== null && { native: { dialect: this.#dialect, fields: native } }),
     }
   }
 }
 
+interface StartedCall {
+  readonly callId: string
+  readonly name: string
+  readonly native?: Fields | null
+  /** Of a custom tool, whose arguments are any text. */
+  readonly custom?: boolean
+}
+
+interface StepWriterOptions {
+  readonly log?: StepLog
+  readonly choice?: number
+  readonly dialect?: NativeFields['dialect']
+}
+
 type Fields = Record<string, unknown>
+
+interface OpenReasoning {
+  readonly type: 'reasoning'
+  readonly id: string
+  /** Of reasoning that only the provider can read. */
+  readonly data: string | null
+  text: string
+  signature: string
+  native: Fields | null
+}
 
 interface OpenMessage {
   readonly type: 'message'
@@ -155,12 +201,13 @@ interface OpenMessage {
 
 type OpenItem =
   | OpenMessage
-  | { readonly type: 'reasoning'; readonly id: string; text: string; native: Fields | null }
+  | OpenReasoning
   | {
       readonly type: 'call'
       readonly id: string
       readonly callId: string
       readonly name: string
+      readonly custom: boolean
       text: string
       native: Fields | null
     }
@@ -170,7 +217,7 @@ function startOf(item: OpenItem): Item {
     case 'message':
       return { type: 'message', id: item.id, status: 'in_progress', role: 'assistant', content: [] }
     case 'reasoning':
-      return { type: 'reasoning', id: item.id, status: 'in_progress', summary: [] }
+      return { type: 'reasoning', id: item.id, status: 'in_progress', summary: [], ...sealed(item) }
     case 'call':
       return toCall(item, { status: 'in_progress', text: '' })
   }
@@ -186,18 +233,25 @@ function endOf(item: OpenItem, status: 'completed' | 'incomplete'): Item {
         id: item.id,
         status,
         summary: [],
-        content: [{ type: 'reasoning_text', text: item.text }],
+        ...(item.data === null && { content: [{ type: 'reasoning_text' as const, text: item.text }] }),
+        ...(item.signature !== '' && { signature: item.signature }),
+        ...sealed(item),
       }
     case 'call':
       return toCall(item, { status, text: item.text })
   }
 }
 
+function sealed({ data }: OpenReasoning): { encrypted_content?: string } {
+  return data === null ? {} : { encrypted_content: data }
+}
+
 function toCall(
-  { id, callId, name }: Extract<OpenItem, { type: 'call' }>,
+  { id, callId, name, custom }: Extract<OpenItem, { type: 'call' }>,
   { status, text }: { status: 'in_progress' | 'completed' | 'incomplete'; text: string },
 ): Item {
-  return { type: 'function_call', id, status, call_id: callId, name, arguments: text }
+  const call = { type: 'function_call' as const, id, status, call_id: callId, name, arguments: text }
+  return custom ? { ...call, custom } : call
 }
 
 /** A message that only its dialect can read, such as one of sound, has no parts. */

@@ -13,12 +13,13 @@ export interface UseCases {
   readonly renderPrompt: ReturnType<typeof createRenderPrompt>
 }
 
-export function createCalls(useCases: UseCases): CallsOf<typeof GptContract> {
+/** Each call goes by the use cases of the moment at which it is made: the configuration may change in between. */
+export function createCalls(current: () => UseCases): CallsOf<typeof GptContract> {
   return {
-    generate: useCases.generate,
-    listModels: (context) => useCases.listModels(context),
-    getModel: useCases.getModel,
-    countTokens: useCases.countTokens,
-    renderPrompt: useCases.renderPrompt,
+    generate: (context, command) => current().generate(context, command),
+    listModels: (context) => current().listModels(context),
+    getModel: (context, input) => current().getModel(context, input),
+    countTokens: (context, conversation) => current().countTokens(context, conversation),
+    renderPrompt: (context, prompt) => current().renderPrompt(context, prompt),
   }
 }

@@ -45,6 +45,22 @@ test('a key alone means OpenAI; the simulated model is still there by name', (t)
   t.assert.equal(providerOf(config, 'anything'), 'openai: anything')
 })
 
+test('a key of Anthropic means Anthropic, which names that begin with claude lead to', (t) => {
+  const config = load({ ANTHROPIC_API_KEY: 'sk-ant-canary' })
+  const [anthropic] = config.providers
+  t.assert.equal(anthropic?.kind === 'anthropic' && anthropic.baseUrl.href, 'https://api.anthropic.com/')
+  t.assert.equal(config.catalogue.defaultModel, 'claude-sonnet-5-5')
+  const both = load({ ANTHROPIC_API_KEY: 'a', OPENAI_API_KEY: 'o' })
+  t.assert.equal(providerOf(both, 'claude-x'), 'anthropic: claude-x')
+  t.assert.equal(providerOf(both, 'anything'), 'openai: anything')
+  t.assert.equal(both.catalogue.defaultModel, 'gpt-5-mini')
+  const file = { providers: { anthropic: { kind: 'anthropic' as const, baseUrl: 'http://h', models: { c: {} } } } }
+  const named = load({ ANTHROPIC_API_KEY: 'a', ANTHROPIC_MODEL: 'c' }, file)
+  t.assert.match(problemsOf({ ANTHROPIC_API_KEY: 'a' }, file)[0] ?? '', /^ANTHROPIC_MODEL names/)
+  t.assert.equal(named.providers.length, 2)
+  t.assert.equal(providerOf(named, 'c'), 'anthropic: c')
+})
+
 test('a base URL alone means a server without a key', (t) => {
   const config = load({ OPENAI_BASE_URL: 'http://localhost:11434/v1', OPENAI_MODEL: 'qwen3:4b' })
   const [openAi] = config.providers
@@ -100,6 +116,18 @@ const bad: [what: string, env: Env, file: ParleyConfigFile, problem: RegExp][] =
     /^P_KEY is missing: .*providers\.p/,
   ],
   ['a wrong base URL in the file', {}, { providers: { p: { baseUrl: 'h' } } }, /providers\.p\.baseUrl must be a URL/],
+  [
+    'an unknown kind of provider',
+    {},
+    { providers: { p: { kind: 'bard' as never, baseUrl: 'http://h' } } },
+    /providers\.p\.kind must be/,
+  ],
+  [
+    'a base URL of another kind for Anthropic',
+    { ANTHROPIC_BASE_URL: 'ftp://canary' },
+    {},
+    /^ANTHROPIC_BASE_URL must be/,
+  ],
   ['a reserved name', {}, { providers: { simulated: { baseUrl: 'http://h' } } }, /not 'simulated'/],
   ['an odd name', {}, { providers: { 'a/b': { baseUrl: 'http://h' } } }, /providers\.a\/b: a provider's name/],
   ['a default nobody serves', { DEFAULT_MODEL: 'x' }, {}, /^DEFAULT_MODEL names a model that no provider serves/],

@@ -9,7 +9,9 @@ import type { TurnState } from '../domain/saga-history.ts'
 
 /** Accepted requests, their idempotency keys and the ledger. All methods throw STORE_UNAVAILABLE (retryable). */
 export interface RequestStore {
+  /** A unit that would insert the same id a second time fails, now or at its commit, with what `isTaken` knows. */
   insert(tx: Transaction, request: AcceptedRequest): Promise<void>
+  isTaken(error: unknown): boolean
   /** False when the tenant has used the key already; the caller then gives up its transaction. */
   claimKey(tx: Transaction, claim: KeyClaim): Promise<boolean>
   findByKey(tenant: string, key: string): Promise<KeyedRequest | undefined>
@@ -33,6 +35,12 @@ export interface Ledger {
   takeEarlyTurn(tx: Transaction, turn: { tenant: string; responseId: string }): Promise<boolean>
   /** Newest request first, older than `after`; one more than `limit` when there are more. */
   list(tenant: string, page: Page): Promise<LedgerEntry[]>
+}
+
+/** Hears what goes into the ledger. */
+export interface LedgerObserver {
+  /** A row was committed. Of a request without a budget, it may be told again when its end was heard of twice. */
+  wrote(row: LedgerRow): void
 }
 
 export interface Page {

@@ -25,7 +25,7 @@ export function createResolveInput(ports: {
   const { models, templates, responses } = ports
 
   return async function resolveInput(context, submission, preferredModel) {
-    const { idempotencyKey: _, ...input } = submission
+    const { idempotencyKey: _key, submissionId: _id, ...input } = submission
     const wanted = submission.model || preferredModel
     const model = wanted ? await models.resolve(context, wanted) : await models.defaultModel(context)
     input.model = model.id

@@ -4,7 +4,7 @@ import { costMicrosOf } from '@parley/kernel/price.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { TurnState } from '../domain/saga-history.ts'
 import type { HoldBudgets } from './hold-budgets.ts'
-import type { Ledger, LedgerRow, RecentInputs, RequestStore, SettledRequest } from './ports.ts'
+import type { Ledger, LedgerObserver, LedgerRow, RecentInputs, RequestStore, SettledRequest } from './ports.ts'
 
 /** How a response ended, as the event tells it or as the response service answers when it is asked. */
 export interface SettledOutcome
@@ -30,9 +30,10 @@ export function createSettleRequest(ports: {
   recentInputs: RecentInputs
   ledger: Ledger
   budgets: HoldBudgets
+  observer: LedgerObserver
   onSettled: (request: SettledRequest) => void
 }): SettleRequest {
-  const { store, recentInputs, ledger, budgets, onSettled } = ports
+  const { store, recentInputs, ledger, budgets, observer, onSettled } = ports
 
   return async function settleRequest(tx, context, outcome) {
     const { tenant } = context.principal
@@ -48,12 +49,15 @@ export function createSettleRequest(ports: {
       ...{ costMicros, priceVersion: price?.version ?? null, lostUsage, lostCostMicros },
       turn: await turnNow(tx, tenant, outcome),
     }
+    let isNew = true
     if (terms?.held !== true) await ledger.put(tx, row)
-    else if (await ledger.insert(tx, row)) {
+    else {
+      isNew = await ledger.insert(tx, row)
       const spent = { micros: costMicros + lostCostMicros, tokens: tokensOf(usage) + tokensOf(lostUsage) }
-      await budgets.settle(tx, { tenant, requestId }, spent)
+      if (isNew) await budgets.settle(tx, { tenant, requestId }, spent)
     }
     tx.afterCommit(() => {
+      if (isNew) observer.wrote(row)
       recentInputs.forget(requestId)
       onSettled({ tenant, requestId })
     })

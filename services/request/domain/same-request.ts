@@ -6,5 +6,10 @@ import { canonicalJson } from './canonical-json.ts'
  * often made anew while a body is read, so that a repeated body would not equal itself.
  */
 export function comparableText(input: { readonly items: readonly Item[] }): string {
-  return canonicalJson({ ...input, items: input.items.map(({ id: _, ...rest }) => rest), idempotencyKey: undefined })
+  return canonicalJson({
+    ...input,
+    items: input.items.map(({ id: _, ...rest }) => rest),
+    idempotencyKey: undefined,
+    submissionId: undefined,
+  })
 }

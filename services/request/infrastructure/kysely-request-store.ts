@@ -1,4 +1,5 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
+import { isUniqueViolation } from '@parley/chassis/store/store-errors.ts'
 import type { Price } from '@parley/kernel/price.ts'
 import type { KeyedRequest, RequestStore } from '../application/ports.ts'
 import type { RequestInput } from '../contract.ts'
@@ -80,6 +81,8 @@ export class KyselyRequestStore implements RequestStore {
       price: request.price === null ? null : JSON.stringify(request.price),
       held: request.held ? 1 : 0,
     })
+
+  isTaken: RequestStore['isTaken'] = isUniqueViolation
 
   claimKey: RequestStore['claimKey'] = async (tx, claim) => {
     const changed = await this.#claimKey.run(tx, {

@@ -87,6 +87,7 @@ export async function startRequests(t: TestContext) {
     newId,
   })
   const settleRequest = createSettleRequest({
+    observer: { wrote() {} },
     ...{ store: requests, recentInputs, ledger, budgets },
     onSettled: forgetSettled.note,
   })

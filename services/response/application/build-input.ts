@@ -18,7 +18,8 @@ export interface BuildInputPorts {
   store: ResponseStore
   contents: ContentStore
   persist: Persist
-  contextTokensMax: number
+  /** Read for each run: it may change. */
+  limits: { readonly contextTokensMax: number }
 }
 
 export type BuildInput = (context: CallContext, claim: Claim, input: RequestInput) => Promise<Generate>
@@ -32,7 +33,7 @@ export const patienceMs = 30_000
  * to be shortened. One that forbids leaving anything out fails with CONTEXT_TOO_LONG where that would be needed.
  */
 export function createBuildInput(ports: BuildInputPorts): BuildInput {
-  const { sessions, models, store, contents, persist, contextTokensMax } = ports
+  const { sessions, models, store, contents, persist, limits } = ports
 
   return async function buildInput(context, claim, input) {
     const { response, attempt } = claim
@@ -72,7 +73,7 @@ export function createBuildInput(ports: BuildInputPorts): BuildInput {
     const modelTokensMax = await persist(context, { forMs: patienceMs }, () => models.contextTokensMax(context, model))
     const { instructions, items, options } = input
     return tokensForContext({
-      contextTokensMax: whole ? modelTokensMax : contextTokensMax,
+      contextTokensMax: whole ? modelTokensMax : limits.contextTokensMax,
       modelTokensMax,
       maxOutputTokens: options.maxOutputTokens,
       instructions,

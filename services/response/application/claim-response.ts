@@ -2,6 +2,7 @@ import type { CallContext } from '@parley/chassis/values/context.ts'
 import type { Transaction, Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { RequestSubmitted } from '@parley/request/contract.ts'
+import { causeOf } from './cause-of.ts'
 import type { LiveRuns } from './live-runs.ts'
 import type { Cause, Claim, FrameLog, Lease, ResponseRecord, ResponseStore } from './ports.ts'
 
@@ -57,8 +58,7 @@ export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
         await store.beginNextAttempt(tx, key, lostUsage)
         const attempt = response.attempt + 1
         const claim = { response: { ...response, status: 'in_progress' as const, attempt }, attempt, framesBefore }
-        const cause = { correlationId: response.correlationId, causationId: null, traceparent: null }
-        tx.afterCommit(() => start(claim, cause))
+        tx.afterCommit(() => start(claim, causeOf(response)))
         return true
       })
     },
@@ -70,12 +70,13 @@ export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
 }
 
 /** The row as `insert` has just written it, without reading it back. */
-function recordOf({ principal, correlationId }: CallContext, submitted: RequestSubmitted): ResponseRecord {
+function recordOf({ principal, correlationId, traceparent }: CallContext, submitted: RequestSubmitted): ResponseRecord {
   return {
     responseId: submitted.responseId,
     requestId: submitted.requestId,
     tenant: principal.tenant,
     correlationId,
+    traceparent,
     model: submitted.model,
     sessionId: submitted.sessionId,
     previousResponseId: submitted.previousResponseId,

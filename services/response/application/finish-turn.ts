@@ -2,6 +2,7 @@ import type { Transactor } from '@parley/chassis/values/transaction.ts'
 import type { Frame } from '@parley/kernel/frames.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import { responseEnd } from '../domain/outcome.ts'
+import { causeOf } from './cause-of.ts'
 import type { Persist } from './persist.ts'
 import type { Cause, FrameLog, OpenScope, ResponseRecord, ResponseStore, SessionTurns } from './ports.ts'
 
@@ -64,13 +65,12 @@ export function createFinishOwedTurn(ports: { finishTurn: FinishTurn; log: Frame
   const { finishTurn, log } = ports
 
   return async function finishOwedTurn(response) {
-    const { responseId, outcome, completedAt, pendingTurn, correlationId } = response
+    const { responseId, outcome, completedAt, pendingTurn } = response
     if (outcome === null || completedAt === null || pendingTurn === null) return
     const end =
       response.logged && response.attempt > 0
         ? { seq: await log.count(null, responseId), step: responseEnd(outcome, completedAt) }
         : null
-    const cause = { correlationId, causationId: null, traceparent: null }
-    await finishTurn({ response, turn: pendingTurn, end, cause, patienceMs: 0 })
+    await finishTurn({ response, turn: pendingTurn, end, cause: causeOf(response), patienceMs: 0 })
   }
 }

@@ -54,17 +54,18 @@ export class LiveRun {
 
 /** The runs of this process, by response id, and who waits for one to arrive. */
 export class LiveRuns {
-  readonly #runsMax: number
+  readonly #limits: { readonly runsMax: number }
   readonly #runs = new Map<string, LiveRun>()
   readonly #arrivals = new Map<string, (() => void)[]>()
   #running = 0
 
-  constructor({ runsMax }: { runsMax: number }) {
-    this.#runsMax = runsMax
+  /** The limit is read whenever there may be room: it may change. */
+  constructor(limits: { readonly runsMax: number }) {
+    this.#limits = limits
   }
 
   get freeSlots(): number {
-    return Math.max(0, this.#runsMax - this.#running)
+    return Math.max(0, this.#limits.runsMax - this.#running)
   }
 
   get running(): number {

@@ -17,6 +17,8 @@ export interface ResponseRecord {
   readonly requestId: string
   readonly tenant: string
   readonly correlationId: string
+  /** Where it stands among the traces; null outside of every trace. */
+  readonly traceparent: string | null
   readonly model: string
   readonly sessionId: string | null
   readonly previousResponseId: string | null
@@ -245,16 +247,27 @@ export interface RunScope extends CallContext {
   onEnd(listener: () => void): () => void
 }
 
-export type OpenScope = (options: { tenant: string; deadlineMs: number; cause: Cause }) => RunScope
+export type OpenScope = (options: { tenant: string; deadlineMs: number; cause: Cause; span?: string }) => RunScope
 
 /** What a run continues: the correlation and trace of the request that it belongs to. */
-export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent'>
+export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent' | 'tracestate'>
+
+/**
+ * How an attempt came to its end in its own process: it settled the response, let go of it for another process, was
+ * overtaken by one, or broke without writing an end.
+ */
+export type AttemptEnding = 'settled' | 'let-go' | 'overtaken' | 'broken'
 
 /** Hears what operators want to know of. */
 export interface RunObserver {
   settled(response: ResponseRecord, outcome: Outcome): void
+  /** An attempt begins; `attemptEnded` follows unless its process dies. */
+  attemptStarted(): void
+  attemptEnded(ending: AttemptEnding): void
   /** An attempt's process died or was too slow to keep its lease. */
   attemptLost(response: ResponseRecord): void
+  /** A write in the name of an attempt that is no longer the latest was refused. */
+  fenced(write: 'frames' | 'settlement' | 'lease'): void
   /** Something went wrong that no caller is told of; `doing` is a constant text. */
   failed(error: unknown, doing: string, responseId: string | null): void
 }

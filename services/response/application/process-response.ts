@@ -57,6 +57,7 @@ export interface ProcessResponsePorts {
   timers: Timers
 }
 
+/** What may change while the process runs is read from here whenever it is needed; the lease and `attachMs` do not. */
 export interface ProcessResponseLimits {
   readonly lease: Lease
   readonly runsMax: number
@@ -89,7 +90,7 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
   const finishTurn = createFinishTurn({ ...ports, persist })
   const settle = createSettleResponse({ ...ports, finishTurn })
   const settleUnrun = createSettleUnrun({ ...ports, settle, lease })
-  const buildInput = createBuildInput({ ...ports, persist, contextTokensMax: limits.contextTokensMax })
+  const buildInput = createBuildInput({ ...ports, persist, limits })
   const runAttempt = createRunAttempt({ ...ports, buildInput, settle, persist })
   const watch = createWatchRuns({ ...ports, runs, lease, attachMs: limits.attachMs })
   const claim: ClaimResponse = createClaimResponse({
@@ -99,7 +100,7 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
     start: run,
     onQueued: () => sweep.noteQueued(),
   })
-  const recover = createRecoverResponse({ ...ports, claim, settleUnrun, attemptsMax: limits.attemptsMax })
+  const recover = createRecoverResponse({ ...ports, claim, settleUnrun, limits })
   const sweep = createSweepResponses({
     ...ports,
     runs,
@@ -134,7 +135,7 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
     const started = new LiveRun({
       claim: claimed,
       feed: new LiveFeed({ logged: response.logged, charsMax: limits.feedCharsMax }),
-      scope: openScope({ tenant: response.tenant, deadlineMs: limits.runTimeoutMs, cause }),
+      scope: openScope({ tenant: response.tenant, deadlineMs: limits.runTimeoutMs, cause, span: 'run response' }),
       startedAtMs: clock.monotonicMs(),
     })
     runs.add(started)

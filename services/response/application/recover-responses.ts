@@ -1,5 +1,6 @@
 import type { RequestInput } from '@parley/request/contract.ts'
 import { estimateUsage } from '../domain/token-budget.ts'
+import { causeOf } from './cause-of.ts'
 import type { ClaimResponse } from './claim-response.ts'
 import { partOf } from './logged-part.ts'
 import type { FrameLog, OpenScope, RequestInputs, ResponseRecord, RunObserver } from './ports.ts'
@@ -12,7 +13,8 @@ export interface RecoverPorts {
   inputs: RequestInputs
   openScope: OpenScope
   observer: RunObserver
-  attemptsMax: number
+  /** Read for each response: it may change. */
+  limits: { readonly attemptsMax: number }
 }
 
 export type RecoverResponse = (response: ResponseRecord) => Promise<void>
@@ -25,12 +27,12 @@ const findInputMs = 5_000
  * for a client that cannot come back for it, it ends incomplete.
  */
 export function createRecoverResponse(ports: RecoverPorts): RecoverResponse {
-  const { claim, settleUnrun, log, inputs, openScope, observer, attemptsMax } = ports
+  const { claim, settleUnrun, log, inputs, openScope, observer, limits } = ports
 
   return async function recoverResponse(response) {
     const { logged, attempt, cancelRequested } = response
     const taken =
-      logged && attempt < attemptsMax && !cancelRequested
+      logged && attempt < limits.attemptsMax && !cancelRequested
         ? await startAgain(response)
         : await settleUnrun(response, cancelRequested ? 'cancel' : 'interrupt')
     if (taken) observer.attemptLost(response)
@@ -45,14 +47,10 @@ export function createRecoverResponse(ports: RecoverPorts): RecoverResponse {
     return claim.claimDue(response, { framesBefore: frames.length, lostUsage })
   }
 
-  async function findInput({ requestId, tenant, correlationId }: ResponseRecord): Promise<RequestInput | null> {
-    const scope = openScope({
-      tenant,
-      deadlineMs: findInputMs,
-      cause: { correlationId, causationId: null, traceparent: null },
-    })
+  async function findInput(response: ResponseRecord): Promise<RequestInput | null> {
+    const scope = openScope({ tenant: response.tenant, deadlineMs: findInputMs, cause: causeOf(response) })
     try {
-      return await inputs.find(scope, requestId)
+      return await inputs.find(scope, response.requestId)
     } finally {
       scope.close()
     }

@@ -21,7 +21,15 @@ import type { LiveRun } from './live-runs.ts'
 import { createOpenLog } from './open-log.ts'
 import type { Persist } from './persist.ts'
 import type { Pipeline } from './pipeline.ts'
-import type { ContentStore, FrameLog, ModelClient, RequestInputs, ResponseStore } from './ports.ts'
+import type {
+  AttemptEnding,
+  ContentStore,
+  FrameLog,
+  ModelClient,
+  RequestInputs,
+  ResponseStore,
+  RunObserver,
+} from './ports.ts'
 import type { SettleResponse } from './settle-response.ts'
 import { WriteRefused } from './write-refused.ts'
 
@@ -36,6 +44,7 @@ export interface RunAttemptPorts {
   transactor: Transactor
   settle: SettleResponse
   persist: Persist
+  observer: RunObserver
 }
 
 export type RunAttempt = (run: LiveRun) => Promise<void>
@@ -61,18 +70,26 @@ const pendingFramesMax = 1_000
  * another process to take up; throws when not even its end could be written, and leaves it to be recovered.
  */
 export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
-  const { inputs, buildInput, models, pipeline, store, log, transactor, settle, persist } = ports
+  const { inputs, buildInput, models, pipeline, store, log, transactor, settle, persist, observer } = ports
   const openLog = createOpenLog(ports)
 
   return async function runAttempt(run) {
-    const writer = run.feed.logged
-      ? createLoggedWriter(run, { log, transactor, pendingMax: pendingFramesMax })
-      : createPlainWriter(run)
-    const progress: Progress = { run, writer, assembly: new OutputAssembly(), ...nothingYet }
-    const ending = await generate(progress).then(outcomeOfGeneration, (error: unknown) => endingOf(error, progress))
-    if (ending === 'let-go') await letGo(run)
-    else if (ending === 'overtaken' || !(await finish(progress, ending))) leave(run)
-    else run.feed.end()
+    observer.attemptStarted()
+    let ended: AttemptEnding = 'broken'
+    try {
+      const writer = run.feed.logged
+        ? createLoggedWriter(run, { log, transactor, pendingMax: pendingFramesMax })
+        : createPlainWriter(run)
+      const progress: Progress = { run, writer, assembly: new OutputAssembly(), ...nothingYet }
+      const ending = await generate(progress).then(outcomeOfGeneration, (error: unknown) => endingOf(error, progress))
+      if (ending === 'let-go') await letGo(run)
+      const isSettled = ending !== 'let-go' && ending !== 'overtaken' && (await finish(progress, ending))
+      ended = isSettled ? 'settled' : ending === 'let-go' ? 'let-go' : 'overtaken'
+      if (isSettled) run.feed.end()
+      else if (ended === 'overtaken') leave(run)
+    } finally {
+      observer.attemptEnded(ended)
+    }
   }
 
   async function generate(progress: Progress): Promise<GenerationEnd> {

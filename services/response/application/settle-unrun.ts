@@ -1,6 +1,7 @@
 import { FrameNumbering, responseStart } from '../domain/frame-numbering.ts'
 import { cancelledOutcome, interruptedOutcome } from '../domain/outcome.ts'
 import { estimateUsage } from '../domain/token-budget.ts'
+import { causeOf } from './cause-of.ts'
 import { partOf } from './logged-part.ts'
 import type { ContentStore, FrameLog, Lease, OpenScope, RequestInputs, ResponseRecord, ResponseStore } from './ports.ts'
 import type { SettleResponse } from './settle-response.ts'
@@ -24,12 +25,8 @@ export function createSettleUnrun(ports: SettleUnrunPorts): SettleUnrun {
   const { store, log, contents, inputs, settle, openScope, lease } = ports
 
   return async function settleUnrun(response, end) {
-    const { responseId, attempt, tenant, correlationId } = response
-    const scope = openScope({
-      tenant,
-      deadlineMs: settleUnrunMs,
-      cause: { correlationId, causationId: null, traceparent: null },
-    })
+    const { responseId, attempt, tenant } = response
+    const scope = openScope({ tenant, deadlineMs: settleUnrunMs, cause: causeOf(response) })
     try {
       const { frames, assembly } = await partOf(log, response)
       const inputKept = response.store && (await contents.find(responseId)) !== undefined

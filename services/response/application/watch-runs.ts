@@ -74,7 +74,10 @@ export function createWatchRuns(ports: WatchRunsPorts): WatchRuns {
     )
     for (const [index, run] of ageing.entries()) {
       if (kept[index]) run.leaseRenewedAtMs = nowMs
-      else if (run.isRunning) run.stop('overtaken', new AppError('OUTCOME_UNKNOWN', 'Another process has taken over.'))
+      else if (run.isRunning) {
+        observer.fenced('lease')
+        run.stop('overtaken', new AppError('OUTCOME_UNKNOWN', 'Another process has taken over.'))
+      }
     }
   }
 

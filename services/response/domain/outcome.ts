@@ -6,6 +6,7 @@ import type {
   ResponseEnd,
   ResponseFailure,
 } from '@parley/kernel/frames.ts'
+import type { NativeFields } from '@parley/kernel/items.ts'
 import type { Usage } from '@parley/kernel/usage.ts'
 import type { TerminalStatus } from './response-lifecycle.ts'
 
@@ -20,6 +21,7 @@ export interface Outcome {
   readonly providerModel: string | null
   readonly stopSequence?: string
   readonly finishes?: FinishReason[]
+  readonly native?: NativeFields
   /** So many items at the beginning of the output are of attempts that were interrupted; absent when there are none. */
   readonly abandonedItems?: number
 }
@@ -33,15 +35,16 @@ export function outcomeOfGeneration(end: GenerationEnd): Outcome {
 }
 
 /** What few answers have. */
-function detailsOf({ stopSequence, finishes, abandonedItems }: Details) {
+function detailsOf({ stopSequence, finishes, native, abandonedItems }: Details) {
   return {
     ...(stopSequence !== undefined && { stopSequence }),
     ...(finishes !== undefined && { finishes }),
+    ...(native !== undefined && { native }),
     ...(abandonedItems !== undefined && { abandonedItems }),
   }
 }
 
-type Details = Partial<Pick<Outcome, 'stopSequence' | 'finishes' | 'abandonedItems'>>
+type Details = Partial<Pick<Outcome, 'stopSequence' | 'finishes' | 'native' | 'abandonedItems'>>
 
 const incompleteReasons: Readonly<Record<FinishReason, IncompleteReason | null>> = {
   stop: null,

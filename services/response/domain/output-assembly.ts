@@ -9,7 +9,7 @@ export class OutputAssembly {
   take(step: OutputStep): void {
     if (step.type === 'item-start') this.#items[step.index] = new OpenItem(step.item)
     else if (step.type === 'item-end') this.#items[step.index] = step.item
-    else if (step.type === 'native-delta') this.#open(step.index)?.takeNative(step.fields)
+    else if (step.type === 'native-delta') this.#open(step.index)?.takeNative(step)
     else this.#open(step.index)?.take(step)
   }
 
@@ -56,8 +56,8 @@ class OpenItem {
     this.#received[type] += delta
   }
 
-  takeNative(fields: NativeFields['fields']): void {
-    this.#native = { dialect: 'chat', fields: mergeFields(this.#native?.fields ?? {}, fields) }
+  takeNative({ dialect = 'chat', fields }: Pick<NativeFields, 'fields'> & Partial<NativeFields>): void {
+    this.#native = { dialect, fields: mergeFields(this.#native?.fields ?? {}, fields) }
   }
 
   soFar(): Item {

@@ -8,10 +8,15 @@ export function sumUsage(usages: readonly Usage[]): Usage | null {
     (sum, usage) => ({
       inputTokens: sum.inputTokens + usage.inputTokens,
       cachedInputTokens: sum.cachedInputTokens + usage.cachedInputTokens,
+      ...addCacheWrites(sum, usage),
       outputTokens: sum.outputTokens + usage.outputTokens,
       reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
       provenance: 'estimated',
     }),
     first,
   )
+}
+
+function addCacheWrites({ cacheWriteTokens: left }: Usage, { cacheWriteTokens: right }: Usage) {
+  return left === undefined && right === undefined ? {} : { cacheWriteTokens: (left ?? 0) + (right ?? 0) }
 }

@@ -14,14 +14,17 @@ const pageChunks = 50
 /** Frames that were committed together are one row, so that a fast model does not cost an insert per word. */
 export class KyselyFrameLog implements FrameLog {
   readonly #store: Store<ResponseSchema>
+  readonly #onFenced: () => void
   readonly #append: PreparedQuery<unknown, Chunk & { attempt: number }>
   readonly #appendEnd: PreparedQuery<unknown, Chunk>
   readonly #read: PreparedQuery<{ frames: string }, { responseId: string; after: number }>
   readonly #lastSeq: PreparedQuery<{ last_seq: number }, ById>
   readonly #delete: PreparedQuery<unknown, ById>
 
-  constructor(store: Store<ResponseSchema>) {
+  /** `onFenced` is told of each refused write. */
+  constructor(store: Store<ResponseSchema>, onFenced: () => void = ignored) {
     this.#store = store
+    this.#onFenced = onFenced
     this.#append = store.prepare((db, { responseId, attempt, lastSeq, frames }) => {
       const stillMine = db
         .selectFrom('responses')
@@ -61,7 +64,10 @@ export class KyselyFrameLog implements FrameLog {
   }
 
   append: FrameLog['append'] = async (tx, { responseId, attempt }, frames) => {
-    await this.#append.require(tx, { ...chunkOf(responseId, frames), attempt }, () => new WriteRefused())
+    await this.#append.require(tx, { ...chunkOf(responseId, frames), attempt }, () => {
+      this.#onFenced()
+      return new WriteRefused()
+    })
   }
 
   appendEnd: FrameLog['appendEnd'] = async (tx, responseId, frame) => {
@@ -106,3 +112,5 @@ function chunkOf(responseId: string, frames: readonly Frame[]): Chunk {
 function parseFrames(text: string): Frame[] {
   return JSON.parse(text)
 }
+
+function ignored(): void {}

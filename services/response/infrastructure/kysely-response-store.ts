@@ -14,6 +14,7 @@ type Inserting = {
   requestId: string
   tenant: string
   correlationId: string
+  traceparent: string | null
   model: string
   sessionId: string | null
   previousResponseId: string | null
@@ -38,9 +39,10 @@ export class KyselyResponseStore implements ResponseStore {
   readonly #markDeleted: PreparedQuery<unknown, ById>
   readonly #attempts: ReturnType<typeof prepareAttempts>
 
-  constructor(store: Store<ResponseSchema>) {
+  /** `onFenced` is told of each settlement that is refused. */
+  constructor(store: Store<ResponseSchema>, onFenced: () => void = ignored) {
     this.#leases = prepareLeases(store)
-    this.#settling = prepareSettling(store)
+    this.#settling = prepareSettling(store, onFenced)
     this.#attempts = prepareAttempts(store)
     this.#insert = store.prepare((db, row) =>
       db.insertInto('responses').values({
@@ -48,6 +50,7 @@ export class KyselyResponseStore implements ResponseStore {
         request_id: row.requestId,
         tenant: row.tenant,
         correlation_id: row.correlationId,
+        traceparent: row.traceparent,
         model: row.model,
         session_id: row.sessionId,
         previous_response_id: row.previousResponseId,
@@ -83,12 +86,13 @@ export class KyselyResponseStore implements ResponseStore {
     )
   }
 
-  insert: ResponseStore['insert'] = (tx, { principal, correlationId }, submitted, lease) =>
+  insert: ResponseStore['insert'] = (tx, { principal, correlationId, traceparent }, submitted, lease) =>
     this.#insert.write(tx, {
       responseId: submitted.responseId,
       requestId: submitted.requestId,
       tenant: principal.tenant,
       correlationId,
+      traceparent,
       model: submitted.model,
       sessionId: submitted.sessionId,
       previousResponseId: submitted.previousResponseId,
@@ -140,6 +144,8 @@ export class KyselyResponseStore implements ResponseStore {
 
   markDeleted: ResponseStore['markDeleted'] = (tx, responseId) => this.#markDeleted.write(tx, { responseId })
 }
+
+function ignored(): void {}
 
 function toRecords(rows: readonly ResponseRow[]): ResponseRecord[] {
   return rows.map(toRecord)

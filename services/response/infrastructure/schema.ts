@@ -16,6 +16,7 @@ export interface ResponseTable {
   request_id: string
   tenant: string
   correlation_id: string
+  traceparent: string | null
   model: string
   session_id: string | null
   previous_response_id: string | null

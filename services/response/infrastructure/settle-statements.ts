@@ -17,7 +17,11 @@ type Settling = {
 type SettlingTurn = Settling & { pendingTurn: string }
 
 /** The end of a response. Both forms refuse a stale attempt and one that has ended before. */
-export function prepareSettling(store: Store<ResponseSchema>) {
+export function prepareSettling(store: Store<ResponseSchema>, onFenced: () => void) {
+  const refusal = () => {
+    onFenced()
+    return new WriteRefused()
+  }
   const settle = store.prepare<unknown, Settling>((db, row) =>
     db
       .updateTable('responses')
@@ -66,8 +70,4 @@ export function prepareSettling(store: Store<ResponseSchema>) {
     },
     finishTurn: async (tx: Transaction, responseId: string) => (await finishTurn.run(tx, { responseId })) > 0,
   }
-}
-
-function refusal(): WriteRefused {
-  return new WriteRefused()
 }

@@ -82,6 +82,9 @@ export function startProcess(
   const lost: string[] = []
   const observer: RunObserver = {
     settled() {},
+    attemptStarted() {},
+    attemptEnded() {},
+    fenced() {},
     attemptLost: ({ responseId }) => lost.push(responseId),
     failed: (error) => failures.push(error),
   }

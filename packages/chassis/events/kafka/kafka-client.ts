@@ -20,6 +20,7 @@ export function clientOptions(settings: KafkaSettings, clientId: string) {
     metadataMaxAge: metadataMaxAgeMs,
     autocreateTopics: false,
     ...(tls && { tls: {}, tlsServerName: true }),
-    ...(sasl !== null && { sasl }),
+    // Asked for each connection: the password may have been replaced meanwhile.
+    ...(sasl !== null && { sasl: { ...sasl, password: () => sasl.password } }),
   } satisfies BaseOptions
 }

@@ -45,6 +45,7 @@ export class KafkaIntake implements EventIntake {
 
   async subscribe(consumer: string, types: readonly string[], receive: Receive): Promise<void> {
     const { settings, sourceOf, transport, metrics, log, limits } = this.#options
+    metrics.watch(consumer)
     const topics = [...new Set(types.map((type) => topicOf(settings, sourceOf(type))))]
     const bury = async (record: PlacedRecord, reason: string) => {
       await writeDeadLetter(transport, { settings, consumer, record, reason })

@@ -11,6 +11,8 @@ export interface LagRow {
 export interface KafkaMetrics {
   /** `read` is asked whenever the metrics are read. */
   watchLag(read: () => readonly LagRow[]): void
+  /** Shows the counters of a consumer from now on, so that its first dead letter is seen as a rise. */
+  watch(consumer: string): void
   /** An event was put aside. */
   dead(consumer: string): void
   /** Kafka refused the offsets of a member that no longer owned its partitions. */
@@ -43,6 +45,10 @@ export function createKafkaMetrics(registry: Registry): KafkaMetrics {
           for (const { consumer, topic, events } of read()) this.set({ service: consumer, topic }, events)
         },
       })
+    },
+    watch(consumer) {
+      dead.inc({ service: consumer }, 0)
+      refused.inc({ service: consumer }, 0)
     },
     dead: (consumer) => dead.inc({ service: consumer }),
     refused: (consumer) => refused.inc({ service: consumer }),

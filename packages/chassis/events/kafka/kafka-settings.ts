@@ -1,4 +1,5 @@
 import type { EnvReader } from '../../config/env-reader.ts'
+import { choiceSetting, integerSetting, listSetting, textSetting } from '../../config/setting.ts'
 
 /** How a process reaches Kafka, and how its topics are made. */
 export interface KafkaSettings {
@@ -17,45 +18,82 @@ export interface KafkaSettings {
 const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 type SaslMechanism = (typeof saslMechanisms)[number]
 
+export const kafkaSettings = {
+  events: choiceSetting('EVENTS', {
+    description: 'What carries events: calls from each publisher to its subscribers, or Kafka.',
+    of: ['direct', 'kafka'],
+    fallback: 'direct',
+  }),
+  brokers: listSetting('KAFKA_BROKERS', {
+    description: 'Any brokers of the cluster. Needed when EVENTS is kafka.',
+    format: 'host:port, several separated by commas',
+    accepts: /^[\w.-]+:\d{1,5}$/,
+    fallback: null,
+  }),
+  prefix: textSetting('KAFKA_PREFIX', {
+    description: 'Before the name of a service, in topics and groups.',
+    format: 'letters, digits, dots, dashes and underscores, 100 at most',
+    accepts: /^[A-Za-z0-9._-]{1,100}$/,
+    fallback: 'parley.',
+  }),
+  partitions: integerSetting('KAFKA_PARTITIONS', {
+    description: 'Partitions of a topic that is made.',
+    fallback: 6,
+    min: 1,
+    max: 1_000,
+  }),
+  replicas: integerSetting('KAFKA_REPLICAS', {
+    description: 'Copies of each partition of a topic that is made; 0 leaves it to the cluster.',
+    fallback: 0,
+    min: 0,
+    max: 15,
+  }),
+  tls: choiceSetting('KAFKA_TLS', {
+    description: 'Whether connections to Kafka are encrypted.',
+    of: ['off', 'on'],
+    fallback: 'off',
+  }),
+  saslMechanism: choiceSetting('KAFKA_SASL_MECHANISM', {
+    description: 'How this process says who it is to Kafka; it does not when this is not set.',
+    of: saslMechanisms,
+    fallback: null,
+  }),
+  username: textSetting('KAFKA_USERNAME', { description: 'Name for KAFKA_SASL_MECHANISM.', fallback: null }),
+  password: textSetting('KAFKA_PASSWORD', {
+    description: 'Password for KAFKA_SASL_MECHANISM. New connections use a changed one.',
+    fallback: null,
+    isSecret: true,
+    isLive: true,
+  }),
+}
+
 /** Null unless EVENTS is kafka; problems stay with the reader. */
 export function readKafkaSettings(env: EnvReader): KafkaSettings | null {
-  if (env.choice('EVENTS', { of: ['direct', 'kafka'], fallback: 'direct' }) === 'direct') return null
-  const replicas = env.integer('KAFKA_REPLICAS', { fallback: 0, min: 0, max: 15 })
+  if (env.read(kafkaSettings.events) === 'direct') return null
+  const replicas = env.read(kafkaSettings.replicas)
   return {
     brokers: readBrokers(env),
-    prefix: readPrefix(env),
-    partitions: env.integer('KAFKA_PARTITIONS', { fallback: 6, min: 1, max: 1_000 }),
+    prefix: env.read(kafkaSettings.prefix),
+    partitions: env.read(kafkaSettings.partitions),
     replicas: replicas === 0 ? null : replicas,
-    tls: env.choice('KAFKA_TLS', { of: ['off', 'on'], fallback: 'off' }) === 'on',
+    tls: env.read(kafkaSettings.tls) === 'on',
     sasl: readSasl(env),
   }
 }
 
-function readBrokers(env: EnvReader): string[] {
-  const text = env.text('KAFKA_BROKERS')
-  if (text === null) {
+function readBrokers(env: EnvReader): readonly string[] {
+  const before = env.problems.length
+  const brokers = env.read(kafkaSettings.brokers) ?? []
+  if (brokers.length === 0 && env.problems.length === before) {
     env.problem('KAFKA_BROKERS is missing: EVENTS=kafka needs one or several host:port, separated by commas')
-    return []
-  }
-  const brokers = text.split(',').map((broker) => broker.trim())
-  if (!brokers.every((broker) => /^[\w.-]+:\d{1,5}$/.test(broker))) {
-    env.problem('KAFKA_BROKERS must be host:port, several separated by commas')
   }
   return brokers
 }
 
-function readPrefix(env: EnvReader): string {
-  const prefix = env.text('KAFKA_PREFIX') ?? 'parley.'
-  if (!/^[A-Za-z0-9._-]{1,100}$/.test(prefix)) {
-    env.problem('KAFKA_PREFIX may have letters, digits, dots, dashes and underscores, 100 at most')
-  }
-  return prefix
-}
-
 function readSasl(env: EnvReader): KafkaSettings['sasl'] {
-  if (env.text('KAFKA_SASL_MECHANISM') === null) return null
-  const mechanism = env.choice('KAFKA_SASL_MECHANISM', { of: saslMechanisms, fallback: 'PLAIN' })
-  const [username, password] = [env.text('KAFKA_USERNAME'), env.text('KAFKA_PASSWORD')]
+  const mechanism = env.read(kafkaSettings.saslMechanism)
+  if (mechanism === null) return null
+  const [username, password] = [env.read(kafkaSettings.username), env.read(kafkaSettings.password)]
   if (username === null || password === null) {
     env.problem('KAFKA_SASL_MECHANISM needs KAFKA_USERNAME and KAFKA_PASSWORD')
   }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { testContext } from '@parley/testkit/context.ts'
 import { failureOf } from '@parley/testkit/failure.ts'
 import { Pool } from 'undici'
+import { singleInstance } from '../../contract/callee.ts'
 import { createInternalAuth } from '../../contract/internal-auth.ts'
 import { createRemoteClient } from '../../contract/remote-client.ts'
 import { Sample, secret } from './sample.ts'
@@ -23,7 +24,7 @@ async function startBroken(answer: string, { cut = false } = {}) {
   const { port } = server.address() as { port: number }
   const pool = new Pool(`http://127.0.0.1:${port}`)
   const auth = createInternalAuth(secret)
-  const client = createRemoteClient({ contract: Sample, caller: 'tester', pool, auth, assertCompatible: () => {} })
+  const client = createRemoteClient({ contract: Sample, caller: 'tester', callee: singleInstance(pool), auth })
   const close = async () => {
     await pool.destroy()
     for (const socket of sockets) socket.destroy()

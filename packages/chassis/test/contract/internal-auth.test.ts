@@ -14,6 +14,30 @@ test('a token tells the callee who calls and on whose behalf', async (t) => {
   t.assert.deepEqual(await auth.verify('session', `Bearer ${token}`), { caller: 'gateway', principal })
 })
 
+test('while a secret is replaced, tokens of the old and the new one are good', async (t) => {
+  const another = 'another-secret-of-at-least-32-characters'
+  const [caller, callee] = [createInternalAuth(secret), createInternalAuth(secret)]
+  const call = async () => callee.verify('session', `Bearer ${await caller.sign(asked)}`)
+  const asked = { caller: 'gateway', callee: 'session', principal }
+  await call()
+  callee.rotate([secret, another])
+  await call()
+  caller.rotate([another, secret])
+  await call()
+  callee.rotate([another])
+  await call()
+  caller.rotate([secret])
+  t.assert.equal((await failureOf(call())).code, 'CALLER_UNAUTHENTICATED')
+})
+
+test('a token that was accepted is refused once its secret is gone', async (t) => {
+  const [caller, callee] = [createInternalAuth(secret), createInternalAuth(secret)]
+  const token = await caller.sign({ caller: 'gateway', callee: 'session', principal })
+  await callee.verify('session', `Bearer ${token}`)
+  callee.rotate(['another-secret-of-at-least-32-characters'])
+  t.assert.equal((await failureOf(callee.verify('session', `Bearer ${token}`))).code, 'CALLER_UNAUTHENTICATED')
+})
+
 test('a token for one principal is not handed out for another', async (t) => {
   const auth = createInternalAuth(secret)
   const mine = await auth.sign({ caller: 'gateway', callee: 'session', principal })

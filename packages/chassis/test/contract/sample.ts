@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { Type } from 'typebox'
 import { Pool } from 'undici'
+import { singleInstance } from '../../contract/callee.ts'
 import { type CallsOf, call, defineContract, stream } from '../../contract/define-contract.ts'
 import { FaultInjector } from '../../contract/faults.ts'
 import { createInternalAuth, type InternalAuth } from '../../contract/internal-auth.ts'
@@ -147,9 +148,8 @@ export async function startRemote(
   const client = createRemoteClient({
     contract: Sample,
     caller: 'tester',
-    pool,
+    callee: singleInstance(pool),
     auth: options.clientAuth ?? auth,
-    assertCompatible: () => {},
   })
   const dispose = async () => {
     await pool.destroy()

@@ -43,9 +43,14 @@ test('a breaking difference is not ready, in words, and calls are refused', asyn
   const client = createRemoteClient({
     contract: Newer,
     caller: 'tester',
-    pool: peer.pool,
+    callee: {
+      begin() {
+        peer.assertCompatible()
+        return { pool: peer.pool, ended: () => {} }
+      },
+      beginElsewhere: () => null,
+    },
     auth: createInternalAuth(secret),
-    assertCompatible: () => peer.assertCompatible(),
   })
   t.assert.equal((await failureOf(client.read(testContext(), { key: 'k' }))).kind, 'contract')
   t.assert.deepEqual(side.log.called, [])

@@ -44,6 +44,15 @@ describe('placement', () => {
     t.assert.deepEqual(problems, [])
   })
 
+  test('finds the instances of a service by whoever knows them, and shows who that is', (t) => {
+    const { rows, problems } = resolve({ SERVICES: 'door', SHOP_SERVICE_URL: 'dns+srv://_http._tcp.shop.example' })
+    t.assert.deepEqual(problems, [])
+    t.assert.match(
+      topologyTable({ placements: rows, kafka: null }),
+      /shop +remote +dns\+srv:\/\/_http\._tcp\.shop\.example/,
+    )
+  })
+
   test('refuses a called service that is nowhere and names the variable', (t) => {
     const { problems } = resolve({ SERVICES: 'door' })
     t.assert.equal(problems.length, 1)
@@ -73,7 +82,7 @@ describe('placement', () => {
   test('refuses names that are no service and URLs that are none, all at once and without their values', (t) => {
     const { problems } = resolve({ SERVICES: 'door,shpo', SHOP_SERVICE_URL: 'shop-secret:8002' })
     t.assert.match(problems.join('\n'), /SERVICES names what is no service: shpo/)
-    t.assert.match(problems.join('\n'), /SHOP_SERVICE_URL must be a URL that starts with http:\/\/ or https:\/\//)
+    t.assert.match(problems.join('\n'), /SHOP_SERVICE_URL must be http:\/\/host:port/)
     t.assert.doesNotMatch(problems.join('\n'), /shop-secret/)
   })
 

@@ -7,8 +7,9 @@ import type {
   MessageItem,
   NativeFields,
 } from '@parley/kernel/items.ts'
+import { withoutWrongOwn } from '../own-fields.ts'
 import { invalid, unsupported } from '../schemas.ts'
-import type { AssistantMessage, ChatMessage, ChatPart, ChatToolCall, ToolMessage } from './schema.ts'
+import type { AssistantMessage, ChatCustomCall, ChatMessage, ChatPart, ChatToolCall, ToolMessage } from './schema.ts'
 
 /**
  * Chat messages as items. An assistant message with tool calls becomes a message item followed by one item per call; a
@@ -49,7 +50,16 @@ function decodeAssistantMessage(message: AssistantMessage, path: string, newId: 
   for (const [index, call] of called.entries()) items.push(decodeToolCall(call, `${path}.tool_calls[${index}]`, newId))
 }
 
-function decodeToolCall(call: ChatToolCall, path: string, newId: NewId): FunctionCallItem {
+function isCustom(call: ChatToolCall | ChatCustomCall): call is ChatCustomCall {
+  return 'custom' in call && call.type === 'custom'
+}
+
+function decodeToolCall(call: ChatToolCall | ChatCustomCall, path: string, newId: NewId): FunctionCallItem {
+  const made = { id: newId('fc'), type: 'function_call', status: 'completed' } as const
+  if (isCustom(call)) {
+    const { id, type: _, custom, ...rest } = call
+    return { ...nativeOf(rest), ...made, call_id: id, name: custom.name, arguments: custom.input, custom: true }
+  }
   const { id, type = 'function', function: wanted, ...rest } = call
   if (type !== 'function')
     throw unsupported(`${path}.type`, `${path}.type: only calls of type 'function' are supported.`)
@@ -58,9 +68,7 @@ function decodeToolCall(call: ChatToolCall, path: string, newId: NewId): Functio
   refuseUnknown(inner, `${path}.function`)
   return {
     ...nativeOf(rest),
-    id: newId('fc'),
-    type: 'function_call',
-    status: 'completed',
+    ...made,
     call_id: id,
     name,
     arguments: text,
@@ -84,7 +92,7 @@ function decodeContent(
   textType: 'input_text' | 'output_text',
 ): ContentPart[] {
   if (typeof content === 'string') return [{ type: textType, text: content }]
-  return content.map((part, index) => decodePart(part, `${path}.content[${index}]`, textType))
+  return content.map((part, index) => withoutWrongOwn(decodePart(part, `${path}.content[${index}]`, textType)))
 }
 
 function decodePart(part: ChatPart, path: string, textType: 'input_text' | 'output_text'): ContentPart {

@@ -3,7 +3,7 @@ import type { FunctionTool, GenerationOptions, TextFormat, ToolChoice } from '@p
 import type { RequestInput } from '@parley/request/contract.ts'
 import { checkMetadata, invalid, unsupported } from '../schemas.ts'
 import { decodeMessages } from './decode-messages.ts'
-import type { ChatBody, ChatToolChoice, ResponseFormat } from './schema.ts'
+import type { ChatBody, ChatFunctionTool, ChatTool, ResponseFormat } from './schema.ts'
 
 export interface ChatRequest {
   readonly input: RequestInput
@@ -29,7 +29,7 @@ export function decodeChatRequest(
   const options: GenerationOptions = {}
   for (const [name, value] of Object.entries(body)) {
     if (value === null || value === undefined) continue
-    if (isKnown(name)) decoders[name](body, options)
+    if (isKnown(name)) decoders[name](body, options, native)
     else native[name] = value
   }
   const store = body.store === true
@@ -54,7 +54,7 @@ export function decodeChatRequest(
   }
 }
 
-type Decoder = (body: ChatBody, options: GenerationOptions) => void
+type Decoder = (body: ChatBody, options: GenerationOptions, native: Record<string, unknown>) => void
 
 /** One entry per parameter that is understood; all are present and not null when their decoder runs. */
 const decoders: Record<keyof ChatBody, Decoder> = {
@@ -72,8 +72,11 @@ const decoders: Record<keyof ChatBody, Decoder> = {
   max_tokens: decodeOutputLimit,
   max_completion_tokens: decodeOutputLimit,
   stop: ({ stop }, options) => assign(options, 'stop', typeof stop === 'string' ? [stop] : stop),
-  tools: (body, options) => assign(options, 'tools', decodeTools(body)),
-  tool_choice: (body, options) => assign(options, 'toolChoice', decodeToolChoice(body)),
+  tools: (body, options, native) => {
+    assign(options, 'tools', decodeTools(body))
+    if (body.tools?.some(saysMore) === true) native['tools'] = body.tools
+  },
+  tool_choice: (body, options, native) => assign(options, 'toolChoice', decodeToolChoice(body, native)),
   response_format: ({ response_format: format }, options) =>
     assign(options, 'textFormat', format && decodeFormat(format)),
   n: ({ n }, options) => assign(options, 'choices', n === 1 ? undefined : n),
@@ -110,29 +113,39 @@ function decodeOutputLimit(
   assign(options, 'maxOutputTokens', newer ?? older)
 }
 
-function decodeTools({ tools }: ChatBody): FunctionTool[] {
-  return (tools ?? []).map((tool, index) => {
-    if (tool.type === 'custom') {
-      throw unsupported(
-        `tools[${index}].type`,
-        `tools[${index}].type: custom tools are not supported. Use type 'function'.`,
-      )
-    }
-    const { function: definition, ...rest } = tool
-    return { ...rest, ...definition, type: 'function' }
+function decodeTools({ tools }: ChatBody): FunctionTool[] | undefined {
+  const functions = (tools ?? []).filter(isFunction).map(({ function: definition, ...rest }): FunctionTool => {
+    const { cache_control: mark } = rest as { cache_control?: unknown }
+    return { ...definition, type: 'function', ...(mark !== undefined && { cache_control: mark }) }
   })
+  return functions.length === 0 ? undefined : functions
 }
 
-function decodeToolChoice({ tool_choice: choice, tools }: ChatBody): ToolChoice | undefined {
+function isFunction(tool: ChatTool): tool is ChatFunctionTool {
+  return tool.type === 'function'
+}
+
+const toolFields: ReadonlySet<string> = new Set(['type', 'function'])
+const functionFields: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'strict'])
+
+/** True when the common form says less of a tool than the caller did. */
+function saysMore(tool: ChatTool): boolean {
+  if (!isFunction(tool)) return true
+  const unknown = (fields: object, known: ReadonlySet<string>) => Object.keys(fields).some((name) => !known.has(name))
+  return unknown(tool, toolFields) || unknown(tool.function, functionFields)
+}
+
+function decodeToolChoice(
+  { tool_choice: choice, tools }: ChatBody,
+  native: Record<string, unknown>,
+): ToolChoice | undefined {
   if (choice === null || choice === undefined || typeof choice === 'string') return choice ?? undefined
-  if (choice.type !== 'function') {
-    throw unsupported(
-      'tool_choice',
-      `tool_choice: '${choice.type}' is not supported. Name a function, or send 'required'.`,
-    )
+  if (choice.type !== 'function' || !('function' in choice)) {
+    native['tool_choice'] = choice
+    return undefined
   }
-  const { name } = (choice as Extract<ChatToolChoice, { type: 'function' }>).function
-  const known = tools?.some((tool) => 'function' in tool && tool.function.name === name) === true
+  const { name } = choice.function
+  const known = tools?.some((tool) => isFunction(tool) && tool.function.name === name) === true
   if (!known) throw invalid('tool_choice', 'tool_choice names a function that is not among tools.')
   return { type: 'function', name }
 }

@@ -36,6 +36,8 @@ export class ChunkEncoder {
   /** Calls are numbered among those of their choice, by their place among the output items. */
   readonly #callNumbers = new Map<number, number>()
   readonly #callCounts: number[] = []
+  /** Calls of custom tools, which few answers have. */
+  readonly #customCalls = new Set<number>()
   /** How much of an item's text or arguments was sent, to complete it from what ends the item. */
   readonly #sentChars = new Map<number, number>()
   /** The choices of items, those of the first left out. */
@@ -62,7 +64,7 @@ export class ChunkEncoder {
       case 'arguments-delta':
         return this.#argumentsDelta(step.index, step.delta)
       case 'native-delta':
-        return this.#nativeDelta(step.index, step.fields)
+        return (step.dialect ?? 'chat') === 'chat' ? this.#nativeDelta(step.index, step.fields) : []
       case 'item-end':
         return this.#endItem(step.index, step.item)
       case 'response-end':
@@ -94,6 +96,7 @@ export class ChunkEncoder {
     const number = this.#callCounts[choice] ?? 0
     this.#callCounts[choice] = number + 1
     this.#callNumbers.set(index, number)
+    if (item.custom === true) this.#customCalls.add(index)
     const call = { index: number, ...encodeToolCall({ ...item, arguments: '' }) }
     return [this.#chunk(choice, { ...this.#role(choice), tool_calls: [call] })]
   }
@@ -128,7 +131,8 @@ export class ChunkEncoder {
     const number = this.#callNumbers.get(index)
     if (number === undefined) return []
     this.#count(index, delta)
-    return [this.#chunk(this.#choiceOf(index), { tool_calls: [{ index: number, function: { arguments: delta } }] })]
+    const written = this.#customCalls.has(index) ? { custom: { input: delta } } : { function: { arguments: delta } }
+    return [this.#chunk(this.#choiceOf(index), { tool_calls: [{ index: number, ...written }] })]
   }
 
   #nativeDelta(index: number, fields: object): string[] {

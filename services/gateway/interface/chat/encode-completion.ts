@@ -48,7 +48,7 @@ export function encodeMessage(output: readonly Item[]) {
   const toolCalls: unknown[] = []
   for (const item of output) {
     if (item.type === 'function_call') toolCalls.push(encodeToolCall(item))
-    else if (item.native !== undefined) native = { ...native, ...item.native.fields }
+    else if (item.native?.dialect === 'chat') native = { ...native, ...item.native.fields }
     if (item.type === 'reasoning') reasoning = (reasoning ?? '') + reasoningText(item)
     else if (item.type === 'message') {
       for (const part of item.content) {
@@ -87,9 +87,12 @@ function encodeLogprobs(output: readonly Item[]): object | null {
   return content === null && refusal === null ? null : { content, refusal }
 }
 
-export function encodeToolCall({ call_id: id, name, arguments: text, native }: FunctionCallItem) {
-  const call = { id, type: 'function', function: { name, arguments: text } }
-  return native === undefined ? call : { ...call, ...native.fields }
+export function encodeToolCall({ call_id: id, name, arguments: text, custom, native }: FunctionCallItem) {
+  const call =
+    custom === true
+      ? { id, type: 'custom', custom: { name, input: text } }
+      : { id, type: 'function', function: { name, arguments: text } }
+  return native?.dialect === 'chat' ? { ...call, ...native.fields } : call
 }
 
 function reasoningText({ summary, content }: Extract<Item, { type: 'reasoning' }>): string {

@@ -64,7 +64,7 @@ function encodeMessageItem({ id, role, content, name, native }: Extract<Item, { 
     ...partsField(content),
     ...(name !== undefined && { name }),
     ...(refusal !== undefined && { refusal: refusal.refusal }),
-    ...native?.fields,
+    ...(native?.dialect === 'chat' && native.fields),
   }
 }
 

@@ -32,11 +32,20 @@ export const ChatToolCall = Type.Object({
 })
 export type ChatToolCall = Static<typeof ChatToolCall>
 
+/** Of a custom tool, which takes any text. */
+export const ChatCustomCall = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  type: Type.Literal('custom'),
+  custom: Type.Object({ name: Type.String({ minLength: 1 }), input: Type.String() }),
+})
+export type ChatCustomCall = Static<typeof ChatCustomCall>
+const AnyToolCall = Type.Union([ChatToolCall, ChatCustomCall])
+
 export const AssistantMessage = Type.Object({
   role: Type.Literal('assistant'),
   content: Maybe(Content),
   refusal: Maybe(Type.String()),
-  tool_calls: Maybe(Type.Array(ChatToolCall)),
+  tool_calls: Maybe(Type.Array(AnyToolCall)),
   name: Name,
 })
 export type AssistantMessage = Static<typeof AssistantMessage>
@@ -70,15 +79,21 @@ const FunctionTool = Type.Object({
   }),
 })
 export type ChatFunctionTool = Static<typeof FunctionTool>
-/** Custom tools are recognised so that their refusal can say why. */
-export const ChatTool = Type.Union([FunctionTool, Type.Object({ type: Type.Literal('custom') })])
+/** A tool that takes any text, or one of a grammar. Its description and format are the provider's to judge. */
+const CustomTool = Type.Object({
+  type: Type.Literal('custom'),
+  custom: Type.Object({ name: FunctionName }),
+})
+export const ChatTool = Type.Union([FunctionTool, CustomTool])
+export type ChatTool = Static<typeof ChatTool>
 
 export const ChatToolChoice = Type.Union([
   Type.Literal('none'),
   Type.Literal('auto'),
   Type.Literal('required'),
   Type.Object({ type: Type.Literal('function'), function: Type.Object({ name: Type.String() }) }),
-  Type.Object({ type: Type.Union([Type.Literal('allowed_tools'), Type.Literal('custom')]) }),
+  Type.Object({ type: Type.Literal('custom'), custom: Type.Object({ name: Type.String() }) }),
+  Type.Object({ type: Type.Literal('allowed_tools'), allowed_tools: JsonObject }),
 ])
 export type ChatToolChoice = Static<typeof ChatToolChoice>
 
@@ -146,7 +161,7 @@ export const ChatCompletion = Type.Object({
         content: Nullable(Type.String()),
         refusal: Nullable(Type.String()),
         annotations: Type.Array(Type.Unknown()),
-        tool_calls: Type.Optional(Type.Array(ChatToolCall)),
+        tool_calls: Type.Optional(Type.Array(AnyToolCall)),
       }),
       logprobs: Nullable(JsonObject),
       finish_reason: Type.String(),

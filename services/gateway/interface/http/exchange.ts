@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { CallScope, callerGone } from '@parley/chassis/contract/call-scope.ts'
+import type { TracePlace } from '@parley/chassis/telemetry/tracing/trace-context.ts'
+import type { Span, Tracer } from '@parley/chassis/telemetry/tracing/tracer.ts'
 import type { AppliedLimit } from '../../application/limit-requests.ts'
 import type { AuthenticatedKey } from '../../domain/api-key.ts'
 
@@ -14,17 +16,49 @@ export interface Exchange {
   readonly routePath: string
   /** Whose envelope errors come in. */
   readonly dialect: Dialect
+  /** The client's own, or the id of the request. */
+  readonly correlationId: string
+  /** Where it stands among the traces, and its own span while that trace is recorded. */
+  readonly trace: ExchangeTrace
   key: AuthenticatedKey | null
   limit: AppliedLimit | null
   /** Set once sending the request again could run it twice. */
   accepted: boolean
 }
 
+export type ExchangeTrace = TracePlace & { readonly span: Span | null }
+
+const untraced: ExchangeTrace = { traceparent: null, tracestate: null, span: null }
+
+/** Without tracing, the trace of the client is passed on as it came. */
+export function traceExchange(
+  tracer: Tracer | null,
+  place: TracePlace,
+  request: { method: string; routePath: string; path: string },
+): ExchangeTrace {
+  if (tracer === null) return place.traceparent === null ? untraced : { ...place, span: null }
+  const { method, routePath, path } = request
+  return tracer.enter(place, {
+    name: `${method} ${routePath}`,
+    kind: 'server',
+    attributes: { 'http.request.method': method, 'http.route': routePath, 'url.path': path, 'url.scheme': 'http' },
+  })
+}
+
+/** `status` 499: the client went away before it was answered. */
+export function endTrace({ trace, requestId, correlationId, key }: Exchange, status: number): void {
+  const { span } = trace
+  if (span === null) return
+  span.set('http.response.status_code', status)
+  span.set('parley.request_id', requestId)
+  span.set('parley.correlation_id', correlationId)
+  if (key !== null) span.set('parley.tenant', key.principal.tenant)
+  span.end()
+}
+
 export interface OpenContextOptions {
   exchange: Exchange
   key: AuthenticatedKey
-  correlationId: string | null
-  traceparent: string | null
   timeoutMs: number
 }
 
@@ -33,13 +67,15 @@ export interface OpenContextOptions {
  * once the request is answered.
  */
 export function openContext(raw: ServerResponse, options: OpenContextOptions): { scope: CallScope; close: () => void } {
-  const { exchange, key, correlationId, traceparent, timeoutMs } = options
+  const { exchange, key, timeoutMs } = options
+  const { requestId, correlationId, trace } = exchange
   const scope = CallScope.root({
     principal: key.principal,
-    requestId: exchange.requestId,
-    correlationId: correlationId ?? exchange.requestId,
+    requestId,
+    correlationId,
     causationId: null,
-    traceparent,
+    traceparent: trace.traceparent,
+    tracestate: trace.tracestate ?? null,
     depth: 0,
     deadlineMs: timeoutMs,
   })

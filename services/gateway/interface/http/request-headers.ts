@@ -2,19 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { AppError } from '@parley/chassis/values/errors.ts'
 
 const correlationPattern = /^[A-Za-z0-9._:-]{1,128}$/
-const traceparentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const idempotencyPattern = /^[\x21-\x7e]{1,255}$/
 
 /** The caller's own correlation id, when it is one that is safe to pass on and to log. */
 export function correlationIdOf({ headers }: IncomingMessage): string | null {
   const id = headers['x-correlation-id']
   return typeof id === 'string' && correlationPattern.test(id) ? id : null
-}
-
-/** The W3C trace context, when it is valid. */
-export function traceparentOf({ headers }: IncomingMessage): string | null {
-  const { traceparent } = headers
-  return typeof traceparent === 'string' && traceparentPattern.test(traceparent) ? traceparent : null
 }
 
 /** The idempotency key, without the quotes that the header may have. Throws INVALID_REQUEST. */

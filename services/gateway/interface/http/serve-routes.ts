@@ -1,5 +1,7 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { placeFromHeaders } from '@parley/chassis/contract/call-headers.ts'
 import { callerGone } from '@parley/chassis/contract/call-scope.ts'
+import type { Tracer } from '@parley/chassis/telemetry/tracing/tracer.ts'
 import type { Clock } from '@parley/chassis/values/clock.ts'
 import { AppError, toAppError } from '@parley/chassis/values/errors.ts'
 import type { NewId } from '@parley/chassis/values/ids.ts'
@@ -15,12 +17,12 @@ import { readSecret } from './credentials.ts'
 import { dialectOf } from './dialect-of.ts'
 import { endAfterBody } from './end-after-body.ts'
 import { EventStreamWriter } from './event-stream.ts'
-import { type Exchange, nobody, openContext } from './exchange.ts'
+import { type Exchange, endTrace, nobody, openContext, traceExchange } from './exchange.ts'
 import { fromFrameworkError } from './framework-errors.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 import { parseBody } from './parse-body.ts'
 import { anthropicRateLimitHeaders, rateLimited, rateLimitHeaders } from './rate-limit-headers.ts'
-import { correlationIdOf, idempotencyKeyOf, traceparentOf } from './request-headers.ts'
+import { correlationIdOf, idempotencyKeyOf } from './request-headers.ts'
 import type { RequestRecorder } from './request-recorder.ts'
 import { createRouteFinder } from './route-finder.ts'
 import { endGuarded } from './stall-guard.ts'
@@ -39,6 +41,8 @@ export interface ServeRoutesOptions {
   clock: Clock
   newId: NewId
   recorder: RequestRecorder
+  /** Null when nothing is traced. */
+  tracer: Tracer | null
   open: OpenExchanges
   config: GatewayConfig
 }
@@ -119,8 +123,6 @@ class Door {
     const { scope, close } = openContext(raw, {
       exchange,
       key: exchange.key ?? nobody,
-      correlationId: correlationIdOf(request.raw),
-      traceparent: traceparentOf(request.raw),
       timeoutMs: this.#options.config.requestTimeoutMs,
     })
     try {
@@ -156,13 +158,17 @@ class Door {
   }
 
   #begin(request: FastifyRequest, raw: ServerResponse, routePath: string): Exchange {
-    const { clock, newId, open } = this.#options
+    const { clock, newId, open, tracer } = this.#options
+    const { method, raw: message } = request
+    const requestId = newId('req')
     const exchange: Exchange = {
-      requestId: newId('req'),
+      requestId,
       startedMs: clock.monotonicMs(),
-      method: request.method,
+      method,
       routePath,
-      dialect: dialectOf(request.raw),
+      dialect: dialectOf(message),
+      correlationId: correlationIdOf(message) ?? requestId,
+      trace: traceExchange(tracer, placeFromHeaders(message.headers), { method, routePath, path: pathOf(message) }),
       key: null,
       limit: null,
       accepted: false,
@@ -189,7 +195,10 @@ class Door {
       keepAliveMs: config.keepAliveMs,
       writeStallMs: config.writeStallMs,
       onStalled: () => recorder.clientDropped(exchange),
-      onBroken: (error) => recorder.streamBroken(exchange, error),
+      onBroken: (error) => {
+        recorder.streamBroken(exchange, error)
+        exchange.trace.span?.fail(error)
+      },
     })
     recorder.streamOpened()
     try {
@@ -202,6 +211,7 @@ class Door {
 
   #fail(error: AppError, exchange: Exchange, raw: ServerResponse, extraHeaders: Record<string, string> = {}): void {
     this.#options.recorder.failed(exchange, error)
+    exchange.trace.span?.fail(error)
     if (raw.destroyed || raw.headersSent) {
       raw.destroy()
       this.#leave(exchange, raw, 499)
@@ -249,5 +259,10 @@ class Door {
   #leave(exchange: Exchange, raw: ServerResponse, status: number): void {
     this.#options.open.delete(raw)
     this.#options.recorder.answered(exchange, status)
+    endTrace(exchange, status)
   }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
 }

@@ -2,9 +2,8 @@ import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { GenerationOptions } from '@parley/kernel/generation.ts'
 import type { Item } from '@parley/kernel/items.ts'
 import type { RequestInput } from '@parley/request/contract.ts'
-import { unsupported } from '../schemas.ts'
-import { decodeMessages, messageItem, systemParts } from './decode-messages.ts'
-import { decodeTools } from './decode-tools.ts'
+import { decodeMessages } from './decode-messages.ts'
+import { decodeTools, saysMore } from './decode-tools.ts'
 import type { CountBody, MessagesBody } from './schema.ts'
 
 export interface MessagesRequest {
@@ -17,14 +16,13 @@ export interface MessagesRequest {
 export type ThinkingShown = 'none' | 'omitted' | 'full'
 
 /**
- * `POST /v1/messages` as a request. What only this dialect knows goes into `options.native`; what cannot be honoured is
- * refused with UNSUPPORTED_PARAMETER.
+ * `POST /v1/messages` as a request. What only this dialect knows goes into `options.native`: providers of this dialect
+ * are told, and others refuse what they cannot honour.
  */
 export function decodeMessagesRequest(
   body: MessagesBody,
-  { newId, sessionId }: { newId: NewId; sessionId: string | null },
+  { newId, sessionId, passed = {} }: { newId: NewId; sessionId: string | null; passed?: PassedHeaders },
 ): MessagesRequest {
-  refuseWhatIsMissing(body)
   const stream = body.stream === true
   const userId = body.metadata?.user_id
   return {
@@ -34,7 +32,7 @@ export function decodeMessagesRequest(
       model: body.model,
       ...decodeConversation(body, newId),
       prompt: null,
-      options: decodeOptions(body),
+      options: decodeOptions(body, passed),
       delivery: stream ? 'incremental' : 'whole',
       store: false,
       sessionId,
@@ -44,17 +42,14 @@ export function decodeMessagesRequest(
   }
 }
 
-/** System text without cache marks becomes the instructions; with marks, a message that keeps them. */
+/** System text becomes the instructions; in the form it came in, it is among the native parameters. */
 export function decodeConversation(
   { system, messages }: Pick<CountBody, 'system' | 'messages'>,
   newId: NewId,
 ): { instructions: string | null; items: Item[] } {
   const items = decodeMessages(messages, newId)
   if (system === null || system === undefined || system.length === 0) return { instructions: null, items }
-  if (typeof system === 'string') return { instructions: system, items }
-  const marked = system.some(({ cache_control: mark }) => mark !== null && mark !== undefined)
-  if (!marked) return { instructions: system.map(({ text }) => text).join('\n\n'), items }
-  return { instructions: null, items: [messageItem('system', systemParts(system), newId), ...items] }
+  return { instructions: typeof system === 'string' ? system : system.map(({ text }) => text).join('\n\n'), items }
 }
 
 /** Parameters that other parts of the request hold, or that have a common meaning. */
@@ -71,13 +66,11 @@ const understood: ReadonlySet<string> = new Set([
   'top_p',
 ])
 
-function decodeOptions(body: MessagesBody): GenerationOptions {
+function decodeOptions(body: MessagesBody, passed: PassedHeaders): GenerationOptions {
   const { temperature, top_p: topP, max_tokens: maxOutputTokens, stop_sequences: stop } = body
   const format = body.output_config?.format ?? body.output_format
   const effort = effortOf(body)
-  const native = Object.fromEntries(
-    Object.entries(body).filter(([name, value]) => value !== null && value !== undefined && !understood.has(name)),
-  )
+  const native = decodeNative(body, passed)
   return {
     maxOutputTokens,
     ...(typeof temperature === 'number' && { temperature }),
@@ -89,8 +82,37 @@ function decodeOptions(body: MessagesBody): GenerationOptions {
         textFormat: { type: 'json_schema' as const, name: 'output', schema: format.schema, strict: true },
       }),
     ...(effort !== null && { reasoningEffort: effort }),
-    ...(Object.keys(native).length > 0 && { native: { dialect: 'messages' as const, parameters: native } }),
+    ...(native !== null && { native }),
   }
+}
+
+/** Headers of this dialect that its providers are to see; they travel as parameters of the same names. */
+export type PassedHeaders = Readonly<Record<string, string>>
+
+type Native = NonNullable<GenerationOptions['native']>
+
+/**
+ * What only this dialect knows, for providers that speak it, and for others to refuse: parameters, and in the form they
+ * came in the system prompt and the tools where the common form says less of them. Null when there is nothing.
+ */
+export function decodeNative(body: CountBody, passed: PassedHeaders): Native | null {
+  const others = Object.entries(body).filter(
+    ([name, value]) => value !== null && value !== undefined && !understood.has(name),
+  )
+  const { system, tools, messages } = body
+  const parameters = {
+    ...Object.fromEntries(others),
+    ...(Array.isArray(system) && (system.length > 1 || system.some(isRich)) && { system }),
+    ...(saysMore(tools ?? []) && { tools }),
+    ...passed,
+  }
+  // Without parameters too: only providers of this dialect let an answer be begun for the model.
+  const isBegun = messages.at(-1)?.role === 'assistant'
+  return isBegun || Object.keys(parameters).length > 0 ? { dialect: 'messages', parameters } : null
+}
+
+function isRich(block: object): boolean {
+  return Object.entries(block).some(([name, value]) => value !== null && name !== 'type' && name !== 'text')
 }
 
 /** Budgets below which reasoning of this effort is meant, in tokens. */
@@ -110,16 +132,4 @@ function effortOf({ thinking, output_config: output }: MessagesBody): string | n
 function thinkingShown(thinking: MessagesBody['thinking']): ThinkingShown {
   if (thinking === null || thinking === undefined || thinking.type === 'disabled') return 'none'
   return thinking.display === 'omitted' ? 'omitted' : 'full'
-}
-
-function refuseWhatIsMissing({ container, mcp_servers: servers, inference_geo: place }: MessagesBody): void {
-  if (container !== null && container !== undefined) {
-    throw unsupported('container', 'container: Parley runs no code for the model. Leave it out.')
-  }
-  if (servers !== null && servers !== undefined && servers.length > 0) {
-    throw unsupported('mcp_servers', 'mcp_servers: Parley calls no MCP server for the model. Offer its tools as tools.')
-  }
-  if (place !== null && place !== undefined) {
-    throw unsupported('inference_geo', 'inference_geo: where a provider computes cannot be promised. Leave it out.')
-  }
 }

@@ -4,13 +4,23 @@ import type { Item } from '@parley/kernel/items.ts'
 import { outcomeError } from '../outcome-error.ts'
 import { anthropicErrorBody } from './anthropic-error.ts'
 import type { ThinkingShown } from './decode-request.ts'
-import { encodeStop, encodeUsage, messageHead, textBlock, thinkingBlock, toolUseBlock } from './encode-message.ts'
+import {
+  encodeStop,
+  encodeUsage,
+  isBlock,
+  messageHead,
+  textBlock,
+  thinkingBlock,
+  toolUseBlock,
+} from './encode-message.ts'
 
 export interface MessageEventEncoderOptions {
   readonly responseId: string
   readonly requestId: string
   readonly thinking: ThinkingShown
 }
+
+type BlockKind = 'text' | 'refusal' | 'thinking' | 'tool' | 'foreign'
 
 /**
  * Frames as the named events of a streamed message:
@@ -22,7 +32,7 @@ export interface MessageEventEncoderOptions {
  */
 export class MessageEventEncoder {
   readonly #options: MessageEventEncoderOptions
-  #open: { kind: 'text' | 'refusal' | 'thinking' | 'tool'; item: number; sentChars: number } | null = null
+  #open: { kind: BlockKind; item: number; sentChars: number } | null = null
   #blockCount = 0
   readonly #ended: Item[] = []
 
@@ -46,7 +56,7 @@ export class MessageEventEncoder {
       case 'arguments-delta':
         return this.#delta('tool', { type: 'input_json_delta', partial_json: step.delta }, step.delta)
       case 'native-delta':
-        return []
+        return step.dialect === 'messages' ? this.#native(step.index, step.fields) : []
       case 'item-end':
         return this.#endItem(step.index, step.item)
       case 'response-end':
@@ -65,7 +75,7 @@ export class MessageEventEncoder {
       stop_reason: null,
       stop_sequence: null,
       stop_details: null,
-      usage: encodeUsage(null),
+      usage: encodeUsage({ usage: null }),
     }
     return event({ type: 'message_start', message })
   }
@@ -85,7 +95,17 @@ export class MessageEventEncoder {
     return events
   }
 
-  #startBlock(kind: 'text' | 'refusal' | 'thinking' | 'tool', item: number, block: object): string[] {
+  /** A block of the provider's own comes whole; citations belong to the text in front of them. */
+  #native(index: number, { block, citations }: Readonly<Record<string, unknown>>): string[] {
+    if (isBlock(block)) return [...this.#startBlock('foreign', index, block), ...this.#stopBlock()]
+    if (!Array.isArray(citations)) return []
+    const isOpen = this.#open?.kind === 'text' && this.#open.item === index
+    const events = isOpen ? [] : this.#startBlock('text', index, textBlock(''))
+    for (const citation of citations) events.push(...this.#delta('text', { type: 'citations_delta', citation }, ''))
+    return events
+  }
+
+  #startBlock(kind: BlockKind, item: number, block: object): string[] {
     const events = this.#stopBlock()
     this.#open = { kind, item, sentChars: 0 }
     events.push(event({ type: 'content_block_start', index: this.#blockCount++, content_block: block }))
@@ -141,8 +161,8 @@ export class MessageEventEncoder {
   #end(end: ResponseEnd): string[] {
     const error = outcomeError(end)
     if (error !== null) return [this.encodeError(error)]
-    const usage = encodeUsage(end.usage)
-    const delta = { ...encodeStop(end, this.#ended), container: null }
+    const usage = encodeUsage(end)
+    const delta = { container: null, ...encodeStop(end, this.#ended) }
     return [...this.#stopBlock(), event({ type: 'message_delta', delta, usage }), event({ type: 'message_stop' })]
   }
 }

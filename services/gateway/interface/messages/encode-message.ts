@@ -1,7 +1,6 @@
 import { AppError } from '@parley/chassis/values/errors.ts'
 import type { FinishReason, ResponseEnd } from '@parley/kernel/frames.ts'
 import type { FunctionCallItem, Item, ReasoningItem } from '@parley/kernel/items.ts'
-import type { Usage } from '@parley/kernel/usage.ts'
 import { answerOf, type Outcome } from '../output-accumulator.ts'
 import type { ThinkingShown } from './decode-request.ts'
 
@@ -16,7 +15,7 @@ export function encodeMessage(
     ...messageHead(responseId, start.model),
     content: output.flatMap((item) => encodeItem(item, thinking)),
     ...encodeStop(end, output),
-    usage: encodeUsage(end.usage),
+    usage: encodeUsage(end),
   }
 }
 
@@ -34,11 +33,14 @@ export function messageHead(responseId: string, model: string) {
 
 function encodeItem(item: Item, thinking: ThinkingShown): object[] {
   switch (item.type) {
-    case 'message':
+    case 'message': {
+      const { block, citations } = messagesFields(item)
+      if (isBlock(block)) return [block]
       return item.content.flatMap((part) => {
-        if (part.type === 'output_text' && part.text !== '') return [textBlock(part.text)]
+        if (part.type === 'output_text' && part.text !== '') return [{ ...textBlock(part.text), ...cited(citations) }]
         return part.type === 'refusal' ? [textBlock(part.refusal)] : []
       })
+    }
     case 'reasoning':
       return thinking === 'none' ? [] : [thinkingBlock(item, thinking)]
     case 'function_call':
@@ -48,12 +50,26 @@ function encodeItem(item: Item, thinking: ThinkingShown): object[] {
   }
 }
 
+/** What an item says in this dialect alone. */
+export function messagesFields({ native }: Item): Readonly<Record<string, unknown>> {
+  return native?.dialect === 'messages' ? native.fields : {}
+}
+
+export function isBlock(value: unknown): value is { type: string; [field: string]: unknown } {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+}
+
+function cited(citations: unknown): object {
+  return Array.isArray(citations) && citations.length > 0 ? { citations } : {}
+}
+
 export function textBlock(text: string) {
   return { type: 'text', text, citations: null }
 }
 
-export function toolUseBlock({ call_id: id, name }: FunctionCallItem) {
-  return { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } }
+export function toolUseBlock(item: FunctionCallItem) {
+  const { call_id: id, name } = item
+  return { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' }, ...messagesFields(item) }
 }
 
 export function thinkingBlock(item: ReasoningItem, thinking: ThinkingShown) {
@@ -84,7 +100,12 @@ function parseInput({ name, arguments: text, status }: FunctionCallItem): unknow
   )
 }
 
-export function encodeStop({ finish, stopSequence }: ResponseEnd, output: readonly Item[]) {
+/** As the provider told it, where it speaks this dialect; else what the common form says. */
+export function encodeStop({ finish, stopSequence, native }: ResponseEnd, output: readonly Item[]) {
+  if (native?.dialect === 'messages') {
+    const { usage: _, ...told } = native.fields
+    return { stop_reason: 'end_turn', stop_sequence: stopSequence ?? null, stop_details: null, ...told }
+  }
   const refusal = output.flatMap((item) => (item.type === 'message' ? item.content : [])).find(isRefusal)
   const refused = refusal !== undefined || finish === 'content-filter'
   const stopped = !refused && finish === 'stop' && stopSequence !== undefined
@@ -106,13 +127,20 @@ const stopReasons: Record<FinishReason, string> = {
   'content-filter': 'refusal',
 }
 
-/** Anthropic counts cached input apart from the rest of the input. */
-export function encodeUsage(usage: Usage | null) {
-  const { inputTokens = 0, cachedInputTokens = 0, outputTokens = 0, reasoningTokens = 0 } = usage ?? {}
+/** Anthropic counts cached input, and input that was written to the cache, apart from the rest of the input. */
+export function encodeUsage({ usage, native }: Pick<ResponseEnd, 'usage' | 'native'>) {
+  const {
+    inputTokens = 0,
+    cachedInputTokens = 0,
+    cacheWriteTokens = 0,
+    outputTokens = 0,
+    reasoningTokens = 0,
+  } = usage ?? {}
+  const told = native?.dialect === 'messages' ? native.fields['usage'] : null
   return {
-    input_tokens: Math.max(0, inputTokens - cachedInputTokens),
+    input_tokens: Math.max(0, inputTokens - cachedInputTokens - cacheWriteTokens),
     output_tokens: outputTokens,
-    cache_creation_input_tokens: 0,
+    cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cachedInputTokens,
     cache_creation: null,
     output_tokens_details: { thinking_tokens: reasoningTokens },
@@ -120,5 +148,6 @@ export function encodeUsage(usage: Usage | null) {
     service_tier: 'standard',
     inference_geo: null,
     speed: null,
+    ...(typeof told === 'object' && told),
   }
 }

@@ -7,7 +7,7 @@ import { withInterruptPolicy } from '../interrupt-header.ts'
 import { answerOnce } from '../one-answer.ts'
 import { defineRoute, json, type RequestHeaders, type Route } from '../route.ts'
 import { sessionIdOf } from '../session-header.ts'
-import { decodeConversation, decodeMessagesRequest } from './decode-request.ts'
+import { decodeConversation, decodeMessagesRequest, decodeNative } from './decode-request.ts'
 import { decodeTools } from './decode-tools.ts'
 import { MessageEventEncoder } from './encode-events.ts'
 import { encodeMessage } from './encode-message.ts'
@@ -40,7 +40,11 @@ function createRoute({ generate, newId }: MessagesRoutesPorts): Route {
     },
     async handle({ context, body, headers, idempotencyKey, onAccepted }) {
       checkVersion(headers)
-      const decoded = decodeMessagesRequest(body, { newId, sessionId: sessionIdOf(headers) })
+      const decoded = decodeMessagesRequest(body, {
+        newId,
+        sessionId: sessionIdOf(headers),
+        passed: dialectHeaders(headers),
+      })
       const { stream, thinking } = decoded
       const input = withInterruptPolicy(decoded.input, { headers, idempotencyKey })
       const key = idempotencyKey === null ? null : `messages:${idempotencyKey}`
@@ -63,18 +67,23 @@ function countRoute({ models, newId }: MessagesRoutesPorts): Route {
     async handle({ context, body, headers }) {
       checkVersion(headers)
       const { instructions, items } = decodeConversation(body, newId)
-      const { tools = [] } = decodeTools(body)
-      // Providers put the tools in front of the conversation, as text.
-      const described = tools.map((tool) => JSON.stringify(tool))
-      const text = [...described, ...(instructions === null ? [] : [instructions])].join('\n')
-      const { tokens } = await models.countTokens(context, {
-        model: body.model,
-        instructions: text === '' ? null : text,
-        items,
-      })
+      const native = decodeNative(body, dialectHeaders(headers))
+      const options = { ...decodeTools(body), ...(native !== null && { native }) }
+      const { tokens } = await models.countTokens(context, { model: body.model, instructions, items, options })
       return json({ input_tokens: tokens })
     },
   })
+}
+
+/** What the headers ask of a provider that knows them. What no header can carry is left out. */
+function dialectHeaders(headers: RequestHeaders): Record<string, string> {
+  const passed: Record<string, string> = {}
+  for (const name of ['anthropic-version', 'anthropic-beta']) {
+    const given = headers[name]
+    const text = Array.isArray(given) ? given.join(',') : given
+    if (text !== undefined && /^[!-~ ]{1,2000}$/.test(text)) passed[name] = text
+  }
+  return passed
 }
 
 const versions: readonly string[] = ['2023-06-01', '2026-10-21']

@@ -58,22 +58,12 @@ export const SearchResultBlock = Type.Object({
 })
 export type SearchResultBlock = Static<typeof SearchResultBlock>
 
-/** Recognised so that their refusal can say why: they belong to tools that Anthropic's own servers run. */
+/** Blocks of tools that run at Anthropic, of which there are ever more. */
 const ForeignBlock = Type.Object({
-  type: Type.Union([
-    Type.Literal('server_tool_use'),
-    Type.Literal('web_search_tool_result'),
-    Type.Literal('web_fetch_tool_result'),
-    Type.Literal('code_execution_tool_result'),
-    Type.Literal('bash_code_execution_tool_result'),
-    Type.Literal('text_editor_code_execution_tool_result'),
-    Type.Literal('tool_search_tool_result'),
-    Type.Literal('mcp_tool_use'),
-    Type.Literal('mcp_tool_result'),
-    Type.Literal('container_upload'),
-    Type.Literal('tool_reference'),
-    Type.Literal('browser_state'),
-  ]),
+  type: Type.String({
+    pattern:
+      '^(?!(?:text|image|document|search_result|tool_use|tool_result|thinking|redacted_thinking)$)[a-z0-9_]{1,100}$',
+  }),
 })
 export type ForeignBlock = Static<typeof ForeignBlock>
 
@@ -103,7 +93,9 @@ export const ThinkingBlock = Type.Object({
   thinking: Type.String(),
   signature: Maybe(Type.String()),
 })
+export type ThinkingBlock = Static<typeof ThinkingBlock>
 export const RedactedThinkingBlock = Type.Object({ type: Type.Literal('redacted_thinking'), data: Type.String() })
+export type RedactedThinkingBlock = Static<typeof RedactedThinkingBlock>
 
 export const UserBlock = Type.Union([
   TextBlock,

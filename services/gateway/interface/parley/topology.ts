@@ -10,6 +10,7 @@ const TopologyObject = Type.Object({
       service: Type.String(),
       placement: Type.String(),
       url: Nullable(Type.String()),
+      instances: Type.Optional(Type.Array(Type.Object({ url: Type.String(), state: Type.String() }))),
     }),
   ),
 })

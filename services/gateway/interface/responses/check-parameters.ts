@@ -8,7 +8,6 @@ export function checkParameters(body: ResponsesBody): void {
       throw unsupported(name, `${name} is not a parameter of responses. ${advice}`)
     }
   }
-  checkLogProbabilities(body)
   if (body.background === true && body.store === false) {
     throw invalid('background', 'background: true needs store: true, so that the response can be fetched later.')
   }
@@ -33,17 +32,9 @@ const parametersOfChat: Readonly<Record<string, string>> = {
   reasoning_effort: 'Send it as reasoning.effort.',
   functions: 'Send them as tools.',
   function_call: 'Send it as tool_choice.',
-  logprobs: 'Use /v1/chat/completions for log probabilities.',
+  logprobs: "Send include: ['message.output_text.logprobs'], and top_logprobs.",
   logit_bias: 'Use /v1/chat/completions for it.',
   stop: 'Use /v1/chat/completions for stop sequences.',
   seed: 'Use /v1/chat/completions for it.',
   n: 'Send several requests instead.',
-}
-
-function checkLogProbabilities({ top_logprobs: topLogprobs, include }: ResponsesBody): void {
-  if ((topLogprobs ?? 0) > 0) {
-    throw unsupported('top_logprobs', 'top_logprobs is not supported for responses; /v1/chat/completions has it.')
-  }
-  const index = include?.indexOf('message.output_text.logprobs') ?? -1
-  if (index >= 0) throw unsupported(`include[${index}]`, `include[${index}]: log probabilities are not supported.`)
 }

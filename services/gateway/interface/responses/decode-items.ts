@@ -1,5 +1,6 @@
 import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import { withoutWrongOwn } from '../own-fields.ts'
 import { decodeCompaction } from './compaction-item.ts'
 import type { ResolvedInput, ResolvedItem } from './resolve-references.ts'
 import type { InputPart } from './schema.ts'
@@ -10,7 +11,8 @@ export function decodeItems(input: ResolvedInput, newId: NewId): Item[] {
   return input.map((item) => decodeItem(item, newId))
 }
 
-function decodeItem(item: ResolvedItem, newId: NewId): Item {
+function decodeItem(given: ResolvedItem, newId: NewId): Item {
+  const item = withoutWrongOwn(given)
   switch (item.type) {
     case 'function_call': {
       const { id, status, ...rest } = item
@@ -22,6 +24,21 @@ function decodeItem(item: ResolvedItem, newId: NewId): Item {
         ...rest,
         id: id ?? newId('item'),
         status: status ?? 'completed',
+        output: typeof output === 'string' ? output : output.map(decodePart),
+      }
+    }
+    case 'custom_tool_call': {
+      const { id, status, input, ...rest } = item
+      const made = { id: id ?? newId('fc'), status: status ?? 'completed', custom: true } as const
+      return { ...rest, ...made, type: 'function_call', arguments: input }
+    }
+    case 'custom_tool_call_output': {
+      const { id, status, output, ...rest } = item
+      const made = { id: id ?? newId('item'), status: status ?? 'completed', custom: true } as const
+      return {
+        ...rest,
+        ...made,
+        type: 'function_call_output',
         output: typeof output === 'string' ? output : output.map(decodePart),
       }
     }
@@ -54,5 +71,5 @@ function decodeItem(item: ResolvedItem, newId: NewId): Item {
 function decodePart(part: InputPart): ContentPart {
   const kept: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(part)) if (value !== null) kept[name] = value
-  return kept as ContentPart
+  return withoutWrongOwn(kept) as ContentPart
 }

@@ -20,6 +20,7 @@ const handledElsewhere = new Set([
   'truncation',
   'tools',
   'tool_choice',
+  'top_logprobs',
 ])
 
 /** What is asked of the model. What only this dialect knows goes into `native`, to be shown again and passed on. */
@@ -31,6 +32,7 @@ export function decodeOptions(body: ResponsesBody): GenerationOptions {
     if (!decodeCommon(name, body, options, native)) native[name] = value
   }
   decodeToolUse(body, options, native)
+  decodeLogProbabilities(body, options)
   const handling = decodeHandling(body)
   if (handling !== null) options.handling = handling
   if (Object.keys(native).length > 0) options.native = { dialect: 'responses', parameters: native }
@@ -39,12 +41,18 @@ export function decodeOptions(body: ResponsesBody): GenerationOptions {
 
 function decodeToolUse(body: ResponsesBody, options: GenerationOptions, native: Record<string, unknown>): void {
   const { functions, others } = decodeTools(body.tools ?? [])
-  const { choice, offered, withheld, shown } = decodeToolChoice(body.tool_choice, functions)
+  const { choice, offered, withheld, shown } = decodeToolChoice(body.tool_choice, functions, others)
   if (offered.length > 0) options.tools = [...offered]
   if (choice !== undefined) options.toolChoice = choice
   if (shown !== undefined) native['tool_choice'] = shown
   const rest = [...withheld, ...others]
   if (rest.length > 0) native['tools'] = rest
+}
+
+/** Either parameter asks for them, as OpenAI takes it: alternatives come with the probabilities of what was written. */
+function decodeLogProbabilities({ include, top_logprobs: top }: ResponsesBody, options: GenerationOptions): void {
+  const count = top ?? 0
+  if (count > 0 || include?.includes('message.output_text.logprobs') === true) options.topLogprobs = count
 }
 
 function decodeHandling({ background, truncation, prompt }: ResponsesBody): Handling | null {

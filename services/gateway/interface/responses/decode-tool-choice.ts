@@ -18,7 +18,11 @@ export interface DecodedChoice {
  * Which functions the model may call. Tools that a provider would have to host can be offered, but not demanded, since
  * not every provider has them. Throws INVALID_REQUEST, UNSUPPORTED_PARAMETER.
  */
-export function decodeToolChoice(asked: AskedChoice, functions: readonly FunctionTool[]): DecodedChoice {
+export function decodeToolChoice(
+  asked: AskedChoice,
+  functions: readonly FunctionTool[],
+  others: readonly object[] = [],
+): DecodedChoice {
   const all = { offered: functions, withheld: [], shown: undefined }
   if (asked === null || asked === undefined) return { ...all, choice: undefined }
   if (typeof asked === 'string') return { ...all, choice: asked }
@@ -27,6 +31,9 @@ export function decodeToolChoice(asked: AskedChoice, functions: readonly Functio
     return { ...all, choice: { type: 'function', name: asked.name } }
   }
   if ('tools' in asked) return decodeAllowed(asked, functions)
+  if (asked.type === 'custom' && 'name' in asked && others.some((tool) => 'name' in tool && tool.name === asked.name)) {
+    return { ...all, choice: undefined, shown: asked }
+  }
   throw unsupported(
     'tool_choice',
     "tool_choice can demand a function: {type: 'function', name}, or allow some: {type: 'allowed_tools', mode, tools}.",

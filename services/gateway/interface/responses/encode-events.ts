@@ -35,7 +35,8 @@ const serverSent: EventForm = {
  * Only a response in the background says that it was queued.
  *
  * A cancelled response ends with `response.failed`, whose object says `cancelled`: this wire has no event of its own for
- * it, and any other would look like an answer.
+ * it, and any other would look like an answer. So does one that was interrupted, whose object says `incomplete`: clients
+ * take `response.incomplete` for an end that the model or its limits brought about, and go on from there.
  */
 export class ResponseEventEncoder {
   readonly #options: EventEncoderOptions
@@ -64,7 +65,7 @@ export class ResponseEventEncoder {
         this.#openItem(step.index, step.item)
         break
       case 'text-delta':
-        this.#open.get(step.index)?.delta('output_text', step.delta)
+        this.#open.get(step.index)?.delta('output_text', step.delta, step.logprobs)
         break
       case 'refusal-delta':
         this.#open.get(step.index)?.delta('refusal', step.delta)
@@ -109,7 +110,8 @@ export class ResponseEventEncoder {
   #end(end: ResponseEnd): void {
     if (end.status === 'incomplete') this.#closeOpenItems()
     const response = this.#encode(stateOf({ start: this.#start, output: this.#output.items, end }))
-    this.#emit(endEvents[end.status], { response })
+    const broke = end.incompleteReason === 'interrupted'
+    this.#emit(broke ? 'response.failed' : endEvents[end.status], { response })
     if (this.#form.endMark !== null) this.#events.push(this.#form.endMark)
   }
 

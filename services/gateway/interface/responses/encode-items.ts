@@ -1,5 +1,6 @@
-import type { ContentPart, Item } from '@parley/kernel/items.ts'
+import type { ContentPart, FunctionCallItem, Item } from '@parley/kernel/items.ts'
 import { compactionOf } from './compaction-item.ts'
+import { encodeLogprob } from './encode-logprobs.ts'
 
 /** An item as this wire shows it: with a status, and each part with every field that clients rely on. */
 export function encodeItem(item: Item): object {
@@ -9,17 +10,27 @@ export function encodeItem(item: Item): object {
   switch (item.type) {
     case 'message':
       return { ...item, status, content: item.content.map(encodePart) }
-    case 'function_call_output':
-      return { ...item, status, output: typeof item.output === 'string' ? item.output : item.output.map(encodePart) }
+    case 'function_call':
+      return item.custom === true ? encodeCustomCall(item, status) : { ...item, status }
+    case 'function_call_output': {
+      const { custom, ...rest } = item
+      const type = custom === true ? 'custom_tool_call_output' : item.type
+      const output = typeof item.output === 'string' ? item.output : item.output.map(encodePart)
+      return { ...rest, type, status, output }
+    }
     default:
       return { ...item, status }
   }
 }
 
+function encodeCustomCall({ arguments: input, custom: _, ...rest }: FunctionCallItem, status: string): object {
+  return { ...rest, type: 'custom_tool_call', status, input }
+}
+
 export function encodePart(part: ContentPart): object {
   switch (part.type) {
     case 'output_text':
-      return { ...part, annotations: part.annotations ?? [], logprobs: part.logprobs ?? [] }
+      return { ...part, annotations: part.annotations ?? [], logprobs: (part.logprobs ?? []).map(encodeLogprob) }
     case 'input_image':
       return {
         ...part,

@@ -69,7 +69,7 @@ export function encodeResponse(view: ResponseView) {
     top_p: options.topP ?? 1,
     presence_penalty: options.presencePenalty ?? 0,
     frequency_penalty: options.frequencyPenalty ?? 0,
-    top_logprobs: 0,
+    top_logprobs: options.topLogprobs ?? 0,
     text: { verbosity: 'medium', ...native.object('text'), format: options.textFormat ?? { type: 'text' } },
     tool_choice: native.value('tool_choice') ?? options.toolChoice ?? 'auto',
     tools: [...(options.tools ?? []).map(encodeTool), ...native.list('tools').map(encodeOther)],
@@ -98,10 +98,11 @@ function encodeTool(tool: FunctionTool): object {
   return { ...tool, description, parameters, strict }
 }
 
-export function encodeUsage({ inputTokens, cachedInputTokens, outputTokens, reasoningTokens }: Usage): object {
+export function encodeUsage(usage: Usage): object {
+  const { inputTokens, cachedInputTokens, cacheWriteTokens = 0, outputTokens, reasoningTokens } = usage
   return {
     input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheWriteTokens },
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: inputTokens + outputTokens,

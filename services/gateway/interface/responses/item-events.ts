@@ -1,5 +1,6 @@
 import type { Item } from '@parley/kernel/items.ts'
 import { encodeItem, encodePart } from './encode-items.ts'
+import { encodeLogprob } from './encode-logprobs.ts'
 
 /** Writes one event; numbering and framing are the caller's. */
 export type Emit = (type: string, fields: object) => void
@@ -16,6 +17,7 @@ interface OpenPart {
  *
  *   message, reasoning   added → (content_part.added → delta* → done → content_part.done)* → done
  *   function call        added → arguments.delta* → arguments.done → done
+ *   custom call          added → input.delta* → input.done → done
  *
  * Text that ends an item without having come as deltas is sent as one.
  */
@@ -24,16 +26,18 @@ export class ItemEvents {
   readonly #index: number
   readonly #itemId: string
   readonly #parts: OpenPart[] = []
+  readonly #isCustom: boolean
   #arguments = ''
 
   constructor(emit: Emit, index: number, item: Item) {
     this.#emit = emit
     this.#index = index
     this.#itemId = item.id
+    this.#isCustom = item.type === 'function_call' && item.custom === true
     emit('response.output_item.added', { output_index: index, item: encodeItem(emptied(item)) })
   }
 
-  delta(type: PartType, delta: string): void {
+  delta(type: PartType, delta: string, logprobs: readonly unknown[] = []): void {
     const contentIndex = this.#openPart(type)
     const part = this.#parts[contentIndex]
     if (part === undefined || delta === '') return
@@ -41,21 +45,24 @@ export class ItemEvents {
     this.#emit(deltaEvents[type], {
       ...this.#place(contentIndex),
       delta,
-      ...(type === 'output_text' && { logprobs: [] }),
+      ...(type === 'output_text' && { logprobs: logprobs.map(encodeLogprob) }),
     })
   }
 
   argumentsDelta(delta: string): void {
     if (delta === '') return
     this.#arguments += delta
-    this.#emit('response.function_call_arguments.delta', { ...this.#place(), delta })
+    this.#emit(`response.${this.#isCustom ? 'custom_tool_call_input' : 'function_call_arguments'}.delta`, {
+      ...this.#place(),
+      delta,
+    })
   }
 
   end(item: Item): void {
     if (item.type === 'function_call') this.#endCall(item)
     else if (item.type === 'message') {
       for (const part of item.content) {
-        if (part.type === 'output_text') this.#endPart(part.type, part.text, encodePart(part))
+        if (part.type === 'output_text') this.#endPart(part.type, part.text, encodePart(part), part.logprobs)
         else if (part.type === 'refusal') this.#endPart(part.type, part.refusal, part)
       }
     } else if (item.type === 'reasoning') {
@@ -73,7 +80,7 @@ export class ItemEvents {
     return contentIndex
   }
 
-  #endPart(type: PartType, text: string, part: object): void {
+  #endPart(type: PartType, text: string, part: object, logprobs: readonly unknown[] = []): void {
     const contentIndex = this.#openPart(type)
     const sent = this.#parts[contentIndex]?.text ?? ''
     if (text.startsWith(sent)) this.delta(type, text.slice(sent.length))
@@ -81,14 +88,15 @@ export class ItemEvents {
     this.#emit(doneEvents[type], {
       ...this.#place(contentIndex),
       ...done,
-      ...(type === 'output_text' && { logprobs: [] }),
+      ...(type === 'output_text' && { logprobs: logprobs.map(encodeLogprob) }),
     })
     this.#emit('response.content_part.done', { ...this.#place(contentIndex), part })
   }
 
   #endCall({ name, arguments: text }: Extract<Item, { type: 'function_call' }>): void {
     if (text.startsWith(this.#arguments)) this.argumentsDelta(text.slice(this.#arguments.length))
-    this.#emit('response.function_call_arguments.done', { ...this.#place(), name, arguments: text })
+    if (this.#isCustom) this.#emit('response.custom_tool_call_input.done', { ...this.#place(), input: text })
+    else this.#emit('response.function_call_arguments.done', { ...this.#place(), name, arguments: text })
   }
 
   #summarise({ summary }: Extract<Item, { type: 'reasoning' }>): void {

@@ -66,6 +66,24 @@ export const InputFunctionOutput = Type.Object({
   output: Type.Union([Type.String(), Type.Array(InputPart)]),
 })
 
+/** The call of a tool that takes any text. */
+export const InputCustomCall = Type.Object({
+  type: Type.Literal('custom_tool_call'),
+  id: ItemId,
+  status: ItemStatus,
+  call_id: Type.String({ minLength: 1 }),
+  name: Type.String({ minLength: 1 }),
+  input: Type.String(),
+})
+
+export const InputCustomOutput = Type.Object({
+  type: Type.Literal('custom_tool_call_output'),
+  id: ItemId,
+  status: ItemStatus,
+  call_id: Type.String({ minLength: 1 }),
+  output: Type.Union([Type.String(), Type.Array(InputPart)]),
+})
+
 export const InputReasoning = Type.Object({
   type: Type.Literal('reasoning'),
   id: ItemId,
@@ -90,6 +108,8 @@ export const InputItem = Type.Union([
   InputMessage,
   InputFunctionCall,
   InputFunctionOutput,
+  InputCustomCall,
+  InputCustomOutput,
   InputReasoning,
   InputCompaction,
   InputReference,
@@ -100,6 +120,8 @@ export const WholeItem = Type.Union([
   InputMessage,
   InputFunctionCall,
   InputFunctionOutput,
+  InputCustomCall,
+  InputCustomOutput,
   InputReasoning,
   InputCompaction,
 ])
@@ -176,7 +198,7 @@ export const ResponsesBody = Type.Object({
   presence_penalty: Maybe(Type.Number({ minimum: -2, maximum: 2 })),
   frequency_penalty: Maybe(Type.Number({ minimum: -2, maximum: 2 })),
   max_output_tokens: Maybe(Type.Integer({ minimum: 1 })),
-  top_logprobs: Maybe(Type.Integer({ minimum: 0 })),
+  top_logprobs: Maybe(Type.Integer({ minimum: 0, maximum: 20 })),
   tools: Maybe(Type.Array(Type.Union([FunctionTool, Type.Object({ type: OtherType })]), { maxItems: 128 })),
   tool_choice: Maybe(ToolChoice),
   parallel_tool_calls: Maybe(Type.Boolean()),

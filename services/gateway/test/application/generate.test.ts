@@ -1,4 +1,5 @@
 import { describe, type TestContext, test } from 'node:test'
+import { newId } from '@parley/chassis/runtime/real-clock.ts'
 import { testContext } from '@parley/testkit/context.ts'
 import { createLatch } from '@parley/testkit/latch.ts'
 import { createFollowResponse } from '../../application/follow-response.ts'
@@ -44,6 +45,7 @@ function setUp() {
     responses: { follow },
     followResponse: createFollowResponse({ responses: { follow }, sleep: async () => {} }),
     departures: scopeDepartures,
+    newId,
   })
   return { caller, submitting, answer, left, generate, context: testContext({ signal: caller.signal }) }
 }

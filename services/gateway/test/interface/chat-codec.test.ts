@@ -135,6 +135,11 @@ test('messages of every role and shape become items', (t: TestContext) => {
   for (const [said, items] of cases) t.assert.deepStrictEqual(decode({ messages: [said] }).input.items, items)
 })
 
+const vendorTool = {
+  type: 'function',
+  function: { name: 'f', parameters: { type: 'object' }, strict: true, vendor: 1 },
+}
+
 test('parameters become options, and those of this dialect alone pass through', (t: TestContext) => {
   const { input, stream, includeUsage } = decode({
     temperature: 0.1,
@@ -143,7 +148,7 @@ test('parameters become options, and those of this dialect alone pass through', 
     frequency_penalty: 0.4,
     max_completion_tokens: 5,
     stop: 'END',
-    tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' }, strict: true, vendor: 1 } }],
+    tools: [vendorTool],
     tool_choice: { type: 'function', function: { name: 'f' } },
     parallel_tool_calls: false,
     response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' }, strict: true } },
@@ -172,7 +177,10 @@ test('parameters become options, and those of this dialect alone pass through', 
     parallelToolCalls: false,
     textFormat: { type: 'json_schema', name: 's', schema: { type: 'object' }, strict: true },
     reasoningEffort: 'low',
-    native: { dialect: 'chat', parameters: { seed: 7, user: 'u', toString: 'odd', constructor: 'odd' } },
+    native: {
+      dialect: 'chat',
+      parameters: { tools: [vendorTool], seed: 7, user: 'u', toString: 'odd', constructor: 'odd' },
+    },
   })
   t.assert.deepStrictEqual(input.metadata, { a: 'b' })
   t.assert.strictEqual(input.delivery, 'incremental')
@@ -185,8 +193,6 @@ test('what cannot be honoured is refused by name', (t: TestContext) => {
     [{ functions: [] }, 'functions'],
     [{ function_call: 'auto' }, 'function_call'],
     [{ max_tokens: 1, max_completion_tokens: 2 }, 'max_tokens'],
-    [{ tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools[0].type'],
-    [{ tool_choice: { type: 'allowed_tools' } }, 'tool_choice'],
     [{ messages: [{ role: 'assistant', content: null }] }, 'messages[0].content'],
     [{ messages: [{ role: 'assistant', content: 'x', function_call: { name: 'f' } }] }, 'messages[0].function_call'],
     [{ messages: [{ role: 'user', content: 'x', type: 'odd' }] }, 'messages[0].type'],

@@ -64,3 +64,10 @@ test('what becomes of a broken response is asked for by header', async (t: TestC
   t.assert.strictEqual(gateway.fakes.submissions[0]?.submission.onInterrupt, 'restart')
   t.assert.strictEqual((await gateway.post('/v1/responses', { input: 'x', store: false }, restart)).status, 400)
 })
+
+test('a prompt variable without a text is refused, whatever its name', (t: TestContext) => {
+  for (const value of [null, 5, {}]) {
+    const prompt = { id: 'p', variables: { 'a\nb': value } } as never
+    t.assert.throws(() => decodeOptions({ prompt }), /prompt\.variables/)
+  }
+})

@@ -56,3 +56,14 @@ test('the context window is the configured one, else the documented one of the f
   t.assert.equal(catalogue.route('openai/gpt-5-mini').contextTokensMax, 400_000)
   t.assert.equal(catalogue.route('unheard-of').contextTokensMax, 128_000)
 })
+
+test('names that a provider without a list claims lead to it, wherever it stands', (t) => {
+  const open = { name: 'first', models: null }
+  const claiming = { name: 'second', models: null, namePrefixes: ['claude'] }
+  const catalogue = createModelCatalogue({ providers: [open, claiming], defaultModel: 'm' })
+  t.assert.equal(catalogue.route('claude-sonnet').provider, 'second')
+  t.assert.equal(catalogue.route('gpt').provider, 'first')
+  t.assert.equal(catalogue.route('first/claude-sonnet').provider, 'first')
+  const alone = createModelCatalogue({ providers: [claiming], defaultModel: 'm' })
+  t.assert.equal(alone.route('gpt').provider, 'second')
+})

@@ -1,20 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { testContext } from '@parley/testkit/context.ts'
-import type { ModelStep } from '../../application/ports.ts'
-import { OpenAiCompatibleModelClient } from '../../infrastructure/openai-compatible-model-client.ts'
-import { cutPlaces } from '../cut-places.ts'
-import { collect, constantIds, longTimeouts, modelRequest, type Told, told } from '../model-steps.ts'
-import { sendPieces, startRecordedUpstream } from '../recorded-upstream.ts'
+import { clientOf } from '../client-of.ts'
+import { type Expected, replay, splits, summary } from '../replay.ts'
 
 const folder = new URL('../recordings/', import.meta.url)
-
-interface Expected extends Omit<Told, 'end' | 'statuses'> {
-  readonly finish: string
-  /** Input, cached, output, reasoning. */
-  readonly usage: readonly number[] | null
-  readonly model: string
-}
 
 const nothing = { text: '', reasoning: '', refusal: '', calls: [] }
 const gpt5 = { model: 'gpt-5-mini-2025-08-07' }
@@ -102,47 +91,6 @@ const expectations: Record<string, Expected> = {
   },
 }
 
-function summary(steps: readonly ModelStep[]): Expected {
-  const { end, statuses: _statuses, ...said } = told(steps)
-  if (end === null) throw new Error('the steps have no end')
-  const { usage } = end
-  const counts =
-    usage === null ? null : [usage.inputTokens, usage.cachedInputTokens, usage.outputTokens, usage.reasoningTokens]
-  return { ...said, finish: end.finish, usage: counts, model: end.providerModel }
-}
-
-/** Sends every list of pieces in an answer of its own, and returns the steps that each became. */
-async function replay(answers: readonly (readonly Buffer[])[], type: string): Promise<ModelStep[][]> {
-  await using upstream = await startRecordedUpstream((response, { headers }) => {
-    const number = Number(String(headers['x-client-request-id']).split('.')[0])
-    sendPieces(response, answers[number] ?? [], type)
-  })
-  const options = { name: 'recorded', baseUrl: upstream.url, apiKey: null, connectionsMax: 16 }
-  await using client = new OpenAiCompatibleModelClient({ ...options, timeouts: longTimeouts, newId: constantIds })
-  const context = testContext({ deadlineMs: 60_000 })
-  const results: ModelStep[][] = []
-  let next = 0
-  const worker = async () => {
-    while (next < answers.length) {
-      const number = next++
-      const delivery = type === 'application/json' ? 'whole' : 'incremental'
-      const request = modelRequest('hello', { responseId: String(number), delivery, providerModel: 'asked-for' })
-      const { steps, error } = await collect(client.generate(context, request))
-      if (error !== null) throw new Error(`replay ${number} failed`, { cause: error })
-      results[number] = [...steps]
-    }
-  }
-  await Promise.all(Array.from({ length: 16 }, worker))
-  return results
-}
-
-/** Whole, byte by byte, and in two pieces. */
-function splits(bytes: Buffer): Buffer[][] {
-  const single = Array.from(bytes, (_byte, index) => bytes.subarray(index, index + 1))
-  const pairs = cutPlaces(bytes.length).map((place) => [bytes.subarray(0, place), bytes.subarray(place)])
-  return [[bytes], single, ...pairs]
-}
-
 test('every recording has an expectation', async (t) => {
   t.assert.deepEqual((await readdir(folder)).sort(), Object.keys(expectations).sort())
 })
@@ -151,7 +99,7 @@ for (const [name, expected] of Object.entries(expectations)) {
   test(`${name} gives the same steps however its bytes are cut`, async (t) => {
     const type = name.includes('whole') ? 'application/json' : 'text/event-stream'
     const all = splits(await readFile(new URL(name, folder)))
-    const [first, ...others] = await replay(all, type)
+    const [first, ...others] = await replay(clientOf, all, type)
     t.assert.deepEqual(summary(first ?? []), expected)
     const reference = JSON.stringify(first)
     t.assert.equal(others.length, all.length - 1)
@@ -175,8 +123,8 @@ for (const [what, change] of Object.entries({
 })) {
   test(`a stream with ${what} means the same`, async (t) => {
     const original = (await readFile(new URL('openai-text.txt', folder))).toString()
-    const [plain] = await replay([[Buffer.from(original)]], 'text/event-stream')
-    const changed = await replay(splits(Buffer.from(change(original))), 'text/event-stream')
+    const [plain] = await replay(clientOf, [[Buffer.from(original)]], 'text/event-stream')
+    const changed = await replay(clientOf, splits(Buffer.from(change(original))), 'text/event-stream')
     const reference = JSON.stringify(plain)
     t.assert.equal(
       changed.findIndex((steps) => JSON.stringify(steps) !== reference),

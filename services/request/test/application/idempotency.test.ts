@@ -77,3 +77,26 @@ test('a failed first submission leaves the key free', async (t: TestContext) => 
   await t.assert.rejects(requests.submitRequest(context, { ...keyed, model: 'absent' }), failsWith('MODEL_NOT_FOUND'))
   t.assert.strictEqual((await requests.submitRequest(context, keyed)).replayed, false)
 })
+
+test('a submission that names itself is accepted once, however often it is sent', async (t: TestContext) => {
+  const requests = await startRequests(t)
+  const submissionId = `req_${'5'.repeat(32)}`
+  const wish = submission({ submissionId })
+  const first = await requests.submitRequest(context, wish)
+  const again = await Promise.all(Array.from({ length: 5 }, () => requests.submitRequest(context, wish)))
+  t.assert.strictEqual(first.requestId, submissionId)
+  for (const accepted of again) t.assert.deepStrictEqual(accepted, first)
+  t.assert.strictEqual(await countRows(requests, 'requests'), 1)
+  t.assert.strictEqual(requests.published.length, 1)
+  t.assert.strictEqual('submissionId' in (await requests.coldInspect.getInput(context, first)), false)
+})
+
+test('one that is sent again to its session keeps the turn that it has, whatever fails the second time', async (t: TestContext) => {
+  const requests = await startRequests(t)
+  const wish = submission({ submissionId: `req_${'6'.repeat(32)}`, sessionId })
+  const first = await requests.submitRequest(context, wish)
+  t.assert.deepStrictEqual(await requests.submitRequest(context, wish), first)
+  const failing = { ...wish, model: 'no-such-model' }
+  t.assert.deepStrictEqual(await requests.submitRequest(context, failing), first)
+  t.assert.deepStrictEqual(requests.turns.abandoned, [])
+})

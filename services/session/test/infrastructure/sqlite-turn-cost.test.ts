@@ -106,6 +106,7 @@ function watched(store: Store<SessionSchema>, watch: Watch): Store<SessionSchema
     read: store.read.withPlugin(noteStatement),
     nowMs: store.nowMs,
     roundTrips: store.roundTrips,
+    activity: () => store.activity(),
     transaction: (work) => store.transaction(work),
     within: (tx) => store.within(tx),
     tryLock: (name) => store.tryLock(name),

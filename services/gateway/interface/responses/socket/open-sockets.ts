@@ -8,16 +8,17 @@ export interface Endable {
 /** The WebSocket connections of a process, bounded in number, so that a stopping process can wait for them. */
 export class OpenSockets {
   readonly #open = new Set<Endable>()
-  readonly #socketsMax: number
+  readonly #limits: { readonly socketsMax: number }
   #idle: (() => void) | null = null
   #draining = false
 
-  constructor({ socketsMax }: { socketsMax: number }) {
-    this.#socketsMax = socketsMax
+  /** The limit is read for each connection: it may change. */
+  constructor(limits: { readonly socketsMax: number }) {
+    this.#limits = limits
   }
 
   get hasRoom(): boolean {
-    return !this.#draining && this.#open.size < this.#socketsMax
+    return !this.#draining && this.#open.size < this.#limits.socketsMax
   }
 
   add(socket: Endable): void {

@@ -1,11 +1,12 @@
 import { CallScope, callerGone } from '@parley/chassis/contract/call-scope.ts'
+import type { Tracer } from '@parley/chassis/telemetry/tracing/tracer.ts'
 import { AppError, toAppError } from '@parley/chassis/values/errors.ts'
 import type { RawData, WebSocket } from 'ws'
 import type { Authenticate } from '../../../application/authenticate.ts'
 import type { LimitRequests } from '../../../application/limit-requests.ts'
 import type { GatewayConfig } from '../../../config.ts'
 import { assertScope } from '../../../domain/api-key.ts'
-import type { Exchange } from '../../http/exchange.ts'
+import { type Exchange, endTrace, traceExchange } from '../../http/exchange.ts'
 import { rateLimited } from '../../http/rate-limit-headers.ts'
 import type { RequestRecorder } from '../../http/request-recorder.ts'
 import { decodeTurn, laneOf, parseMessage } from './client-event.ts'
@@ -19,6 +20,8 @@ export interface SocketOptions {
   authenticate: Authenticate
   limitRequests: LimitRequests
   recorder: RequestRecorder
+  /** Null when nothing is traced. */
+  tracer: Tracer | null
   sockets: OpenSockets
   config: GatewayConfig
 }
@@ -94,7 +97,7 @@ export class ResponsesSocket implements Endable {
   }
 
   async #answer(message: unknown): Promise<void> {
-    const { recorder, ports } = this.#options
+    const { recorder, ports, tracer } = this.#options
     const { clock } = ports
     const lane = laneOf(message)
     if (clock.monotonicMs() - this.#openedMs > ageMsMax) {
@@ -102,12 +105,17 @@ export class ResponsesSocket implements Endable {
       this.#ending = true
       return
     }
+    const requestId = ports.newId('req')
+    const request = { method: 'WEBSOCKET', routePath: '/v1/responses', path: '/v1/responses' }
     const exchange: Exchange = {
-      requestId: ports.newId('req'),
+      requestId,
       startedMs: clock.monotonicMs(),
-      method: 'WEBSOCKET',
-      routePath: '/v1/responses',
+      method: request.method,
+      routePath: request.routePath,
       dialect: 'openai',
+      correlationId: requestId,
+      // Each turn is a trace of its own: a connection lasts for many.
+      trace: traceExchange(tracer, { traceparent: null }, request),
       key: null,
       limit: null,
       accepted: false,
@@ -115,15 +123,21 @@ export class ResponsesSocket implements Endable {
     recorder.streamOpened()
     try {
       await this.#run(message, exchange)
-      recorder.answered(exchange, this.#socket.readyState === this.#socket.OPEN ? 200 : 499)
+      this.#answered(exchange, this.#socket.readyState === this.#socket.OPEN ? 200 : 499)
     } catch (thrown) {
       const error = toAppError(thrown)
       recorder.failed(exchange, error)
-      recorder.answered(exchange, error.status)
+      exchange.trace.span?.fail(error)
+      this.#answered(exchange, error.status)
       await this.#send(errorEvent(error, { requestId: exchange.requestId, lane })).catch(() => {})
     } finally {
       recorder.streamClosed()
     }
+  }
+
+  #answered(exchange: Exchange, status: number): void {
+    this.#options.recorder.answered(exchange, status)
+    endTrace(exchange, status)
   }
 
   async #run(message: unknown, exchange: Exchange): Promise<void> {
@@ -141,7 +155,8 @@ export class ResponsesSocket implements Endable {
       requestId: exchange.requestId,
       correlationId: exchange.requestId,
       causationId: null,
-      traceparent: null,
+      traceparent: exchange.trace.traceparent,
+      tracestate: exchange.trace.tracestate ?? null,
       depth: 0,
       deadlineMs: config.requestTimeoutMs,
     })

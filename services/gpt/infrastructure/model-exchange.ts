@@ -5,13 +5,14 @@ import type { AppError } from '@parley/chassis/values/errors.ts'
 import { createParser, type EventSourceParser } from 'eventsource-parser'
 import type { Dispatcher } from 'undici'
 import type { ModelStep } from '../application/ports.ts'
-import { ChatStreamDecoder, type DecodeOptions, decodeChatAnswer } from './openai-chat-decode.ts'
+import type { AnswerDialect, DecodeOptions, StreamDecoder } from './answer-dialect.ts'
 import { garbled, stalled, statusFailure, transportFailure } from './provider-failures.ts'
 import { readRetryAfterMs } from './retry-after.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { StepQueue } from './step-queue.ts'
 
 export interface ExchangeOptions extends DecodeOptions {
+  readonly dialect: AnswerDialect
   readonly incremental: boolean
   /** Its end stops the exchange. */
   readonly context: CallContext
@@ -32,22 +33,22 @@ const wholeBytesMax = 32 * 1024 * 1024
 const streamBytesMax = 128 * 1024 * 1024
 const lineCharsMax = 10 * 1024 * 1024
 const failureBytesMax = 64 * 1024
-/** How long usage may follow the finish reason, and the end of the input `[DONE]`. */
+/** How long usage may follow the finish reason, and the end of the input the stream's own end. */
 const tailMs = 2_000
 
 /**
- * One call of `chat/completions`: receives the answer from undici and hands its steps to `steps`.
+ * One call of a model: receives the answer from undici and hands its steps to `steps`.
  *
  *   waiting --headers--> events | whole | failure --end of input--> settled
- *   events --[DONE]--> draining --end of input--> settled
+ *   events --the stream's own end--> draining --end of input--> settled
  *   any --error, abort, time-out, consumer left--> settled
  */
-export class ChatExchange implements Dispatcher.DispatchHandler {
+export class ModelExchange implements Dispatcher.DispatchHandler {
   readonly steps: StepQueue<ModelStep>
   readonly #options: ExchangeOptions
   #controller: Dispatcher.DispatchController | null = null
   #state: 'waiting' | 'events' | 'whole' | 'failure' | 'draining' | 'settled' = 'waiting'
-  #decoder: ChatStreamDecoder | null = null
+  #decoder: StreamDecoder | null = null
   #parser: EventSourceParser | null = null
   #utf8: TextDecoder | null = null
   #status = 0
@@ -137,7 +138,7 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     try {
       if (this.#state === 'events') this.steps.push(this.#decoder?.end() ?? [])
-      else if (this.#state === 'whole') this.steps.push(decodeChatAnswer(this.#text(), this.#options))
+      else if (this.#state === 'whole') this.steps.push(this.#options.dialect.decodeWhole(this.#text(), this.#options))
       else if (this.#state === 'failure') throw this.#readFailure()
       this.#settle(null)
     } catch (error) {
@@ -159,7 +160,7 @@ export class ChatExchange implements Dispatcher.DispatchHandler {
   }
 
   #readEvents(): void {
-    this.#decoder = new ChatStreamDecoder(this.#options)
+    this.#decoder = this.#options.dialect.openStream(this.#options)
     // The parser takes a leading BOM away itself; the decoder must not take a second one.
     this.#utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
     this.#parser = createParser({
