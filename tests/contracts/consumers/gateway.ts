@@ -25,7 +25,13 @@ export function createGateway(clientOf: ClientOf) {
   const responses = clientOf(ResponseContract)
   const requests = clientOf(RequestContract)
   const followResponse = createFollowResponse({ responses, sleep: async () => {} })
-  const generate = createGenerate({ requests, responses, followResponse, departures: scopeDepartures })
+  const generate = createGenerate({
+    requests,
+    responses,
+    followResponse,
+    departures: scopeDepartures,
+    newId: () => requestId,
+  })
   const routes = createRouteTable({
     // What is asked of one provider must not depend on what another one answers.
     generate: async () => ({

@@ -37,7 +37,7 @@ export const gatewayToGpt = definePair({
     {
       what: 'counts the tokens of messages',
       call: 'countTokens',
-      input: { model: 'simulated', instructions: 'Be brief.', items: [question] },
+      input: { model: 'simulated', instructions: 'Be brief.', items: [question], options: {} },
       answer: { tokens: 12, provenance: 'estimated' },
       use: (gateway) =>
         gateway.ask('POST /v1/messages/count_tokens', {

@@ -1,3 +1,4 @@
+import { singleInstance } from '@parley/chassis/contract/callee.ts'
 import type { AnyCall, Contract } from '@parley/chassis/contract/define-contract.ts'
 import { bindingOf, encodeInput, type Fields, servicePrefix } from '@parley/chassis/contract/http-binding.ts'
 import { createInternalAuth } from '@parley/chassis/contract/internal-auth.ts'
@@ -105,7 +106,7 @@ function failureOf(code: ErrorCode): object {
 
 function clientsOver(pool: Pool, caller: string): ClientOf {
   const auth = createInternalAuth('a secret that only this recording knows')
-  return (contract) => createRemoteClient({ contract, caller, pool, auth, assertCompatible: () => {} })
+  return (contract) => createRemoteClient({ contract, caller, callee: singleInstance(pool), auth })
 }
 
 async function outcomeOf(work: Promise<unknown>): Promise<Outcome> {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contracts } from '@parley/catalog/contracts.ts'
 import type { ParleyConfigFile } from '@parley/chassis/config/config-file.ts'
+import { singleInstance } from '@parley/chassis/contract/callee.ts'
 import { createInternalAuth, type InternalAuth } from '@parley/chassis/contract/internal-auth.ts'
 import { createRemoteClient } from '@parley/chassis/contract/remote-client.ts'
-import { urlVariable } from '@parley/chassis/placement/resolve-placement.ts'
+import { urlVariable } from '@parley/chassis/placement/placement-settings.ts'
 import type { AnyService } from '@parley/chassis/runtime/define-service.ts'
 import { startProcess } from '@parley/chassis/runtime/start-process.ts'
 import { Pool } from 'undici'
@@ -53,7 +54,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const url = running.internalUrl ?? ''
   const pool = stack.adopt(new Pool(url), (opened) => opened.destroy())
   const clientOf: ClientOf = (contract) =>
-    createRemoteClient({ contract, caller: 'state', pool, auth, assertCompatible: () => {} })
+    createRemoteClient({ contract, caller: 'state', callee: singleInstance(pool), auth })
   const resources = stack.move()
   return { url, auth, states: states(clientOf), [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
