@@ -1,11 +1,21 @@
 import { parseArgs } from 'node:util'
 import { DEFAULT_DURATIONS, type Durations, QUICK_DURATIONS } from './settings.ts'
 
-export const WORKLOADS = ['json', 'stream', 'paced', 'memory', 'session', 'start', 'stores', 'dialects'] as const
+export const WORKLOADS = [
+  'json',
+  'stream',
+  'paced',
+  'memory',
+  'session',
+  'start',
+  'stores',
+  'dialects',
+  'tracing',
+] as const
 export type Workload = (typeof WORKLOADS)[number]
 
 /** A short run has no time for everything. */
-const QUICK_WORKLOADS = WORKLOADS.filter((workload) => workload !== 'stores')
+const QUICK_WORKLOADS = WORKLOADS.filter((workload) => workload !== 'stores' && workload !== 'tracing')
 
 export interface Options {
   readonly quick: boolean
@@ -16,7 +26,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
   --quick            one short round, under 90 seconds
-  --only <list>      of ${WORKLOADS.join(', ')} (default: all; with --quick all but stores)
+  --only <list>      of ${WORKLOADS.join(', ')} (default: all; with --quick all but stores and tracing)
   --rounds <n>       rounds over all subjects (default ${DEFAULT_DURATIONS.rounds}, quick ${QUICK_DURATIONS.rounds})
   --peer <name>      portkey (default) or none`
 

@@ -8,6 +8,7 @@ import { measureDialects } from './workloads/measure-dialects.ts'
 import { measureSession } from './workloads/measure-session.ts'
 import { measureStarts } from './workloads/measure-start.ts'
 import { measureStores } from './workloads/measure-stores.ts'
+import { measureTracing } from './workloads/measure-tracing.ts'
 import { runRounds } from './workloads/run-rounds.ts'
 
 export interface BenchmarkOptions {
@@ -49,7 +50,11 @@ export async function runBenchmark({ options, folder, say }: BenchmarkOptions): 
       : null
     const given = { bed, loadPids, warmUpMs: durations.warmUpMs, durationMs: durations.dialectsMs }
     const dialects = workloads.has('dialects') ? await attempt('dialects by turns', () => measureDialects(given)) : null
-    return { rounds, session, startsMs: startsMs ?? [], stores, dialects, problems }
+    const { tracingSliceMs: sliceMs, tracingMs } = durations
+    const tracing = workloads.has('tracing')
+      ? await attempt('tracing off and on', () => measureTracing({ ...given, sliceMs, durationMs: tracingMs }))
+      : null
+    return { rounds, session, startsMs: startsMs ?? [], stores, dialects, tracing, problems }
   } finally {
     await upstream.stop()
   }

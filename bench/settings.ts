@@ -45,6 +45,9 @@ export interface Durations {
   /** No further round over the stores begins after this time. */
   readonly storesMs: number
   readonly dialectsMs: number
+  /** With tracing and without, in each round, and of all rounds. */
+  readonly tracingSliceMs: number
+  readonly tracingMs: number
   readonly starts: number
   /** No further round begins when it would end after this. */
   readonly roundsEndMs: number
@@ -66,6 +69,8 @@ export const DEFAULT_DURATIONS: Durations = {
   storedManyMs: 4_000,
   storesMs: 60_000,
   dialectsMs: 10_000,
+  tracingSliceMs: 1_500,
+  tracingMs: 30_000,
   starts: 5,
   roundsEndMs: 400_000,
   totalMs: 600_000,
@@ -85,6 +90,8 @@ export const QUICK_DURATIONS: Durations = {
   storedManyMs: 1_500,
   storesMs: 20_000,
   dialectsMs: 3_000,
+  tracingSliceMs: 1_500,
+  tracingMs: 30_000,
   starts: 2,
   roundsEndMs: 60_000,
   totalMs: 180_000,

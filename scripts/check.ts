@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { findArrowProblems } from './checks/arrows.ts'
+import { findDashboardProblems } from './checks/dashboards.ts'
 import { findDependencyProblems } from './checks/dependencies.ts'
+import { findDeploymentProblems } from './checks/deployments.ts'
 import { findErrorCodeProblems } from './checks/error-codes.ts'
 import { findLinkProblems } from './checks/links.ts'
 import { findLintProblems, fixLint } from './checks/lint.ts'
@@ -8,6 +10,7 @@ import { runSteps, type Step } from './checks/run-steps.ts'
 import { findTypeProblems } from './checks/types.ts'
 import { findUnitTestProblems } from './checks/unit-tests.ts'
 import { findWordProblems } from './checks/words.ts'
+import { findDockerfileProblems } from './images/dockerfile-problems.ts'
 
 const root = path.dirname(import.meta.dirname)
 
@@ -19,6 +22,9 @@ const staticSteps: Step[] = [
   { name: 'error codes', find: findErrorCodeProblems },
   { name: 'dependencies', find: findDependencyProblems },
   { name: 'words', find: findWordProblems },
+  { name: 'deployments', find: findDeploymentProblems },
+  { name: 'Dockerfiles', find: findDockerfileProblems },
+  { name: 'dashboards', find: findDashboardProblems },
 ]
 
 const testSteps: Step[] = [{ name: 'unit tests', find: findUnitTestProblems }]

@@ -1,4 +1,4 @@
-// npm run services            starts a PostgreSQL and a Kafka on this machine, without Docker, and says how to use them
+// npm run services            starts PostgreSQL, Kafka and Zipkin on this machine, without Docker, and says how to use them
 // npm run services -- stop    stops them; what they hold is kept
 // npm run services -- status  says which of them answer
 import path from 'node:path'

@@ -1,6 +1,7 @@
 import type { DialectsResult } from '../workloads/measure-dialects.ts'
 import type { SessionResult } from '../workloads/measure-session.ts'
 import type { StoresResult } from '../workloads/measure-stores.ts'
+import type { TracingResult } from '../workloads/measure-tracing.ts'
 import type { Round } from '../workloads/run-rounds.ts'
 
 /** What was measured, before it is judged. */
@@ -10,6 +11,7 @@ export interface Measurements {
   readonly startsMs: readonly number[]
   readonly stores: StoresResult | null
   readonly dialects: DialectsResult | null
+  readonly tracing: TracingResult | null
   /** What could not be measured, and why. */
   readonly problems: readonly { readonly what: string; readonly reason: string }[]
 }

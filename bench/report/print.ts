@@ -3,6 +3,7 @@ import { PACED } from '../settings.ts'
 import { SUBJECT_NAMES, type SubjectName } from '../subjects/subject.ts'
 import { dialectLines, dialectRemarks } from './print-dialects.ts'
 import { storeLines, storeRemarks } from './print-stores.ts'
+import { tracingLines, tracingRemarks } from './print-tracing.ts'
 import type { Results } from './results.ts'
 import type { PeerRatios, SubjectSummary } from './summary.ts'
 import { figure, NOISY_SHARE, pair, percent, table } from './table.ts'
@@ -21,6 +22,7 @@ export function reportLines(results: Results): string[] {
     ...sessionLines(results),
     ...storeLines(results),
     ...dialectLines(results),
+    ...tracingLines(results),
     ...targetLines(results),
     ...remarkLines(results),
   ]
@@ -121,6 +123,6 @@ function remarkLines(results: Results): string[] {
   if (session !== null && Math.abs(session.largePromptTokens / session.smallPromptTokens - 1) > 0.1) {
     lines.push('session turns: the two windows differ by more than a tenth; the ratio does not count')
   }
-  lines.push(...storeRemarks(results), ...dialectRemarks(results))
+  lines.push(...storeRemarks(results), ...dialectRemarks(results), ...tracingRemarks(results))
   return lines.length === 0 ? [] : ['', ...lines]
 }

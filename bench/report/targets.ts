@@ -14,7 +14,7 @@ export interface TargetResult {
 
 /** The figures that Parley in one process promises. */
 export function judgeTargets(measurements: Measurements): TargetResult[] {
-  const { rounds, session, startsMs, stores, dialects } = measurements
+  const { rounds, session, startsMs, stores, dialects, tracing } = measurements
   const ratios = comparedWithPeer(rounds, 'parley', 'portkey')
   const parley = summarise(rounds).parley
   const frames = parley === undefined || parley.pacedFrames === 0 ? null : parley
@@ -38,6 +38,7 @@ export function judgeTargets(measurements: Measurements): TargetResult[] {
     atLeast('stored responses/s, kept through a loss of power against not', powerAgainstProcess(stores), 0.75, '×'),
     atMost('PostgreSQL round trips for a stored response, at 1', oneRoundTrips, 4, ''),
     atMost('PostgreSQL round trips for a stored response, at 32', manyRoundTrips, 4, ''),
+    atLeast('requests/s with 5 % of traces recorded against none', tracing?.perSecondRatio ?? Number.NaN, 0.9, '×'),
     ...DIALECTS.filter((name) => name !== 'chat').map((name) =>
       below(
         `added p50 over chat: ${DIALECT_TITLES[name]}`,

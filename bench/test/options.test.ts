@@ -11,7 +11,7 @@ test('without options everything is measured, with the peer', (t: TestContext) =
 test('a quick run leaves out what takes long, unless it is asked for', (t: TestContext) => {
   t.assert.deepEqual(
     WORKLOADS.filter((workload) => !parseOptions(['--quick']).workloads.has(workload)),
-    ['stores'],
+    ['stores', 'tracing'],
   )
   t.assert.deepEqual([...parseOptions(['--quick', '--only', 'stores']).workloads], ['stores'])
 })

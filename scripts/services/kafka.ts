@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { downloadJars } from './download.ts'
+import { findFreePort } from './free-port.ts'
+import { assertJava, mavenRepositoryUrl } from './java.ts'
 import { kafkaJars, kafkaVersion } from './kafka-jars.ts'
 import { apiVersionsAnswer } from './kafka-probe.ts'
 
@@ -31,7 +32,6 @@ export interface RunningKafka {
   stop(): Promise<void>
 }
 
-const javaVersionMin = 17
 const readyTimeoutMs = 90_000
 const stopTimeoutMs = 20_000
 const pollMs = 50
@@ -43,9 +43,8 @@ const clusterId = 'UGFybGV5S2Fma2FLUmFmdA'
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const { folder, jarFolder, detached = false, heapMiB = 512 } = options
-  await assertJava()
-  const repositoryUrl = process.env.MAVEN_REPOSITORY_URL ?? 'https://repo1.maven.org/maven2'
-  const jars = await downloadJars(kafkaJars, path.join(jarFolder, kafkaVersion), repositoryUrl)
+  await assertJava('Kafka')
+  const jars = await downloadJars(kafkaJars, path.join(jarFolder, kafkaVersion), mavenRepositoryUrl())
   const port = options.port ?? (await findFreePort())
   const properties = await writeProperties(folder, port, await findFreePort())
   const java = ['-cp', jars.join(path.delimiter), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
@@ -62,25 +61,6 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
     throw error
   }
   return { brokers: `127.0.0.1:${port}`, pid: child.pid ?? 0, child, stop: () => stopChild(child) }
-}
-
-async function assertJava(): Promise<void> {
-  const wanted = `Kafka needs Java ${javaVersionMin} or newer on the PATH`
-  const { stderr } = await promisify(execFile)('java', ['-version']).catch(() => {
-    throw new Error(`${wanted}; there is none`)
-  })
-  const version = /version "(\d+)/.exec(stderr)?.[1]
-  if (version === undefined || Number(version) < javaVersionMin) {
-    throw new Error(`${wanted}; this is: ${stderr.split('\n')[0]}`)
-  }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** One broker holds every copy, takes part in groups without delay and makes no topic unless it is told to. */

@@ -61,7 +61,8 @@ function linkLibraries(folder: string): void {
   }
 }
 
-function debianPrograms(): PostgresPrograms | null {
+/** Those of Debian's package, which come with `pg_dump` and `pg_restore` beside them; null when it is not installed. */
+export function debianPrograms(): PostgresPrograms | null {
   const root = '/usr/lib/postgresql'
   if (!existsSync(root)) return null
   const newest = readdirSync(root)

@@ -1,19 +1,21 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { findPostgresPrograms, type ServerUser, serverUser } from './postgres-programs.ts'
+import { findFreePort } from './free-port.ts'
+import { findPostgresPrograms, type PostgresPrograms, type ServerUser, serverUser } from './postgres-programs.ts'
 
 export interface PostgresOptions {
   /** Where the server keeps its data; made when it is not there. */
   readonly dataDir: string
   /** 0 for one that is free. */
   readonly port: number
+  /** Those of this machine's newest when absent. */
+  readonly programs?: PostgresPrograms
   /** Whether the server goes on when this process ends. */
   readonly detached?: boolean
 }
@@ -32,8 +34,9 @@ const pollMs = 50
 const connectionsMax = 300
 
 /** Starts a PostgreSQL server with durable data. Rejects with the server's last words when it does not start. */
-export async function startPostgres({ dataDir, port, detached = false }: PostgresOptions): Promise<RunningPostgres> {
-  const programs = await findPostgresPrograms()
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const { dataDir, port, detached = false } = options
+  const programs = options.programs ?? (await findPostgresPrograms())
   const user = serverUser()
   const folder = resolve(dataDir)
   if (!existsSync(join(folder, 'PG_VERSION'))) await initialise(programs.initdb, folder, user)
@@ -93,15 +96,6 @@ async function stop(server: ChildProcess): Promise<void> {
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 if (import.meta.main) {

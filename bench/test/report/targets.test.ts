@@ -4,6 +4,7 @@ import { judgeTargets } from '../../report/targets.ts'
 import type { DialectsResult } from '../../workloads/measure-dialects.ts'
 import type { LoadResult } from '../../workloads/measure-load.ts'
 import type { StoresResult } from '../../workloads/measure-stores.ts'
+import type { TracingResult } from '../../workloads/measure-tracing.ts'
 import type { Round, SubjectRound } from '../../workloads/run-rounds.ts'
 
 const reading = { wallMs: 1_000, subjectCpuMs: 1_000, subjectShare: 1, loadShare: 0.5, foreignShare: 0 }
@@ -21,6 +22,7 @@ interface Shown {
   readonly powerPerSecond: number
   readonly roundTrips: number
   readonly addedP50Ms: number
+  readonly tracedRatio?: number
 }
 
 function subject(shown: Pick<Shown, 'perCore' | 'p50' | 'p99' | 'late'>): SubjectRound {
@@ -58,6 +60,10 @@ function dialects({ addedP50Ms }: Shown): DialectsResult {
   }
 }
 
+function tracing({ tracedRatio = 1 }: Shown): TracingResult {
+  return { rounds: [], perSecondRatio: tracedRatio, perCoreRatio: tracedRatio, spanBytesEach: 0 }
+}
+
 function measurements(parley: Shown): Measurements {
   const round: Round = {
     upstream: subject({ perCore: 20_000, p50: 0.1, p99: 0.5, late: 0 }),
@@ -70,6 +76,7 @@ function measurements(parley: Shown): Measurements {
     session: null,
     stores: stores(parley),
     dialects: dialects(parley),
+    tracing: tracing(parley),
     problems: [],
   }
 }
@@ -77,17 +84,35 @@ function measurements(parley: Shown): Measurements {
 const verdicts = (parley: Shown) => judgeTargets(measurements(parley)).map((target) => target.reached)
 
 test('targets hold exactly at their bounds', (t: TestContext) => {
-  const shown = { perCore: 5_000, p50: 0.6, p99: 2.5, late: 0, powerPerSecond: 750, roundTrips: 4, addedP50Ms: 0.29 }
-  t.assert.deepEqual(verdicts(shown), [true, true, true, true, true, null, true, ...Array(7).fill(true)])
+  const shown = {
+    perCore: 5_000,
+    p50: 0.6,
+    p99: 2.5,
+    late: 0,
+    powerPerSecond: 750,
+    roundTrips: 4,
+    addedP50Ms: 0.29,
+    tracedRatio: 0.9,
+  }
+  t.assert.deepEqual(verdicts(shown), [true, true, true, true, true, null, true, ...Array(8).fill(true)])
 })
 
 test('each target is missed just beyond its bound', (t: TestContext) => {
-  const shown = { perCore: 4_990, p50: 0.61, p99: 2.6, late: 1, powerPerSecond: 749, roundTrips: 4.01, addedP50Ms: 0.3 }
-  t.assert.deepEqual(verdicts(shown), [false, false, false, false, true, null, true, ...Array(7).fill(false)])
+  const shown = {
+    perCore: 4_990,
+    p50: 0.61,
+    p99: 2.6,
+    late: 1,
+    powerPerSecond: 749,
+    roundTrips: 4.01,
+    addedP50Ms: 0.3,
+    tracedRatio: 0.89,
+  }
+  t.assert.deepEqual(verdicts(shown), [false, false, false, false, true, null, true, ...Array(8).fill(false)])
 })
 
 test('what was not measured is neither reached nor missed', (t: TestContext) => {
-  const nothing = { rounds: [], session: null, startsMs: [], stores: null, dialects: null, problems: [] }
+  const nothing = { rounds: [], session: null, startsMs: [], stores: null, dialects: null, tracing: null, problems: [] }
   t.assert.ok(judgeTargets(nothing).every((target) => target.reached === null))
 })
 
