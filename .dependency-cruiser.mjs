@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+
 // The arrows of the house. A rule reads: files under `from` must not import what is under `to`.
 
 const services = '^services/([^/]+)'
@@ -7,7 +9,8 @@ const contracts = '^services/[^/]+/contract\\.ts$'
 const plainValues = ['^packages/kernel/', '^packages/chassis/values/']
 
 /** Imports by package name that its `exports` refuse stay unresolved and keep their name. */
-const otherServicesByName = '^@parley/(?:gateway|session|request|response|gpt|database)/(?!contract\\.ts$)'
+const serviceNames = readdirSync(new URL('services/', import.meta.url))
+const otherServicesByName = `^@parley/(?:${serviceNames.join('|')})/(?!contract\\.ts$)`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -138,8 +141,8 @@ export default {
       name: 'imports-resolve',
       comment: 'The file or the export does not exist, or its package does not offer it.',
       severity: 'error',
-      // Client programs import what is installed on demand.
-      from: { pathNot: '^tests/clients/programs/' },
+      // Client programs import what is installed on demand, load scenarios what k6 brings.
+      from: { pathNot: ['^tests/clients/programs/', '^tests/load/scenarios/'] },
       to: { couldNotResolve: true },
     },
   ],

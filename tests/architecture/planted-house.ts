@@ -1,6 +1,7 @@
-import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { linkModules } from '../harness/link-modules.ts'
 
 export const repository = path.resolve(import.meta.dirname, '../..')
 const fixture = path.join(repository, 'tests/fixtures/planted')
@@ -25,17 +26,4 @@ export function buildPlantedHouse(): PlantedHouse {
 function copy(entry: string, root: string): void {
   const isProduct = (source: string) => !/[/\\](?:node_modules|test|data)$/.test(source)
   cpSync(path.join(repository, entry), path.join(root, entry), { recursive: true, filter: isProduct })
-}
-
-/** Libraries are those of the repository, workspaces those of the copy. */
-function linkModules(root: string): void {
-  const modules = path.join(repository, 'node_modules')
-  mkdirSync(path.join(root, 'node_modules/@parley'), { recursive: true })
-  for (const name of readdirSync(modules).filter((entry) => entry !== '@parley')) {
-    symlinkSync(path.join(modules, name), path.join(root, 'node_modules', name), 'junction')
-  }
-  for (const manifest of globSync('{packages,services,apps}/*/package.json', { cwd: root })) {
-    const folder = path.join(root, path.dirname(manifest))
-    symlinkSync(folder, path.join(root, 'node_modules/@parley', path.basename(folder)), 'junction')
-  }
 }

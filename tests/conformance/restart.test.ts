@@ -152,7 +152,7 @@ async function checkInterrupted(t: TestContext, system: Restartable, { id, event
   const replay = await Array.fromAsync(await client.responses.retrieve(id, { stream: true }))
   const delivered = events.filter(({ type }) => !/^response\.(incomplete|failed)$/.test(type))
   t.assert.deepEqual(replay.slice(0, delivered.length), delivered)
-  t.assert.equal(replay.at(-1)?.type, 'response.incomplete')
+  t.assert.equal(replay.at(-1)?.type, 'response.failed')
   const text = replay.map((event) => (event.type === 'response.output_text.delta' ? event.delta : '')).join('')
   t.assert.equal(kept.output_text, text)
   t.assert.equal(system.upstream.requestCount, 1, 'the provider is not asked again')

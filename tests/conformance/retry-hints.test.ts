@@ -35,10 +35,18 @@ describe('retry hints', () => {
   test('once it may have been accepted, it is not', async (t: TestContext) => {
     const failed = await askWith({ service: 'gpt', call: 'generate', fault: 'unknown-outcome' })
     t.assert.deepEqual([failed.status, failed.shouldRetry], [502, 'false'])
-    const unknown = await askWith({ service: 'request', call: 'submit', fault: 'unknown-outcome' })
+    const unknown = await askWith({ service: 'request', call: 'submit', fault: 'unknown-outcome', times: tries })
     t.assert.deepEqual([unknown.status, unknown.shouldRetry], [502, 'false'])
     // It was accepted all the same; what it calls must not meet the next fault.
     await untilSettled(system, system.key, 2)
+  })
+
+  test('an answer that was lost on its way is asked for again, and the request is accepted once', async (t: TestContext) => {
+    const { key, client } = await system.newTenant()
+    faults.inject({ service: 'request', call: 'submit', fault: 'unknown-outcome', times: 2 })
+    const completion = await client.chat.completions.create({ model: 'hints', messages })
+    t.assert.equal(completion.choices[0]?.finish_reason, 'stop')
+    await untilSettled(system, key, 1)
   })
 
   test('the SDK follows the hints by itself: one request, one answer', async (t: TestContext) => {

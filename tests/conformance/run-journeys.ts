@@ -1,6 +1,7 @@
 import { after, before, describe, test } from 'node:test'
 import { startSystem } from '../harness/start-system.ts'
 import type { System, Topology } from '../harness/system.ts'
+import type { Place } from '../harness/topologies.ts'
 import { configFile } from './config-file.ts'
 import type { Journey } from './journey.ts'
 import { journeys } from './journeys.ts'
@@ -15,6 +16,8 @@ export interface Variant {
   readonly env: Readonly<Record<string, string>>
   /** Why it cannot be run on this machine. */
   readonly skip: string | false
+  /** Starts its processes otherwise than from this checkout. */
+  readonly place?: Place
 }
 
 /** Runs every journey against one system in the given topology. */
@@ -23,7 +26,11 @@ export function runJourneys(topology: Topology, variant?: Variant): void {
   describe(name, { skip: variant?.skip ?? false }, () => {
     let system: System
     before(async () => {
-      system = await startSystem(topology, { configFile, env: variant?.env ?? {} })
+      system = await startSystem(topology, {
+        configFile,
+        env: variant?.env ?? {},
+        ...(variant?.place && { place: variant.place }),
+      })
     })
     after(() => system.stop())
     const add = ({ name, run }: Journey) => test(name, { timeout: journeyTimeoutMs }, (t) => run(t, system))

@@ -16,7 +16,7 @@ import {
   wrongValue,
 } from './hostile-values.ts'
 
-/** Requests per route. FUZZ_RUNS=2000 makes a long run of it, FUZZ_SEED repeats one. */
+/** Requests per route. `npm run fuzz` makes a long run of it; FUZZ_RUNS sets another number, FUZZ_SEED repeats a run. */
 const runsPerRoute = Number(process.env['FUZZ_RUNS'] ?? 25)
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
 const answerMs = 10_000

@@ -20,7 +20,7 @@ export interface Ended {
 /** The folder of the repository. */
 export const repositoryFolder = fileURLToPath(new URL('../../', import.meta.url))
 
-const readyTimeoutMs = 30_000
+const readyTimeoutMs = 60_000
 const pollMs = 20
 const stopTimeoutMs = 15_000
 const outputCharsMax = 4 * 1024 * 1024

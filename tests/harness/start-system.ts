@@ -6,10 +6,13 @@ import { type SimulatedUpstream, startSimulatedUpstream } from '@parley/testkit/
 import { createClientSide } from './client-side.ts'
 import { type FloodUpstream, startFloodUpstream } from './flood-upstream.ts'
 import type { System, SystemOptions, Topology } from './system.ts'
-import { type Placed, place } from './topologies.ts'
+import { type Place, type Placed, place } from './topologies.ts'
 
 /** Starts the system with a provider, a data folder and ports of its own; resolves once it is ready. */
-export async function startSystem(topology: Topology, options: SystemOptions = {}): Promise<System> {
+export async function startSystem(
+  topology: Topology,
+  options: SystemOptions & { place?: Place } = {},
+): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-system-'))
   const upstream = await startSimulatedUpstream()
   const flood = await startFloodUpstream()
@@ -22,7 +25,7 @@ export async function startSystem(topology: Topology, options: SystemOptions = {
   }
   try {
     await writeFile(join(folder, 'parley.config.ts'), `export default ${JSON.stringify(configFile, null, 2)}\n`)
-    const placed = await place(topology, {
+    const placed = await (options.place ?? place)(topology, {
       folder,
       configFile,
       faults,

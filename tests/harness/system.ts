@@ -1,11 +1,13 @@
+import { contracts } from '@parley/catalog/contracts.ts'
 import type { ParleyConfigFile } from '@parley/chassis/config/config-file.ts'
 import type { FaultInjector } from '@parley/chassis/contract/faults.ts'
 import type { SimulatedUpstream } from '@parley/testkit/simulated/upstream-server.ts'
 import type OpenAI from 'openai'
 import type { FloodUpstream } from './flood-upstream.ts'
 
-export const serviceNames = ['gateway', 'session', 'request', 'response', 'gpt'] as const
-export type ServiceName = (typeof serviceNames)[number]
+/** Of every service, in the order of the catalog. */
+export const serviceNames: readonly string[] = contracts.map(({ name }) => name)
+export type ServiceName = string
 
 /**
  * `one-process-strict` runs within the test's own process, where local calls are copied and checked and faults can be

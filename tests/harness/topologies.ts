@@ -1,7 +1,7 @@
 import { contracts } from '@parley/catalog/contracts.ts'
 import type { ParleyConfigFile } from '@parley/chassis/config/config-file.ts'
 import type { FaultInjector } from '@parley/chassis/contract/faults.ts'
-import { urlVariable } from '@parley/chassis/placement/resolve-placement.ts'
+import { urlVariable } from '@parley/chassis/placement/placement-settings.ts'
 import { startProcess } from '@parley/chassis/runtime/start-process.ts'
 import { services } from '../../apps/all-in-one/services.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -25,7 +25,10 @@ export interface Placed {
 }
 
 /** Starts the processes of a topology; resolves once all are ready. Leaves none behind when one cannot start. */
-export function place(topology: Topology, options: PlaceOptions): Promise<Placed> {
+export type Place = (topology: Topology, options: PlaceOptions) => Promise<Placed>
+
+/** Starts the programs of this checkout. */
+export const place: Place = (topology, options) => {
   switch (topology) {
     case 'one-process-strict':
       return placeStrict(options)

@@ -1,4 +1,6 @@
 import { ConfigError, type Env, EnvReader } from '@parley/chassis/config/env-reader.ts'
+import { processSettings } from '@parley/chassis/runtime/process-settings.ts'
+import { cliSettings } from '../cli-settings.ts'
 
 /** How long the gateway may take for one answer. */
 const answerMs = 30_000
@@ -12,9 +14,9 @@ export type AskGateway = <Answer>(path: string) => Promise<Answer>
  */
 export function createAskGateway(env: Env): AskGateway {
   const reader = new EnvReader(env)
-  const port = reader.integer('PORT', { fallback: defaultPort, min: 1, max: 65_535 })
-  const url = reader.url('PARLEY_URL', { protocols: ['http:', 'https:'] }) ?? new URL(`http://127.0.0.1:${port}`)
-  const key = reader.text('PARLEY_API_KEY')
+  const port = reader.read(processSettings.port) ?? defaultPort
+  const url = reader.read(cliSettings.url) ?? new URL(`http://127.0.0.1:${port}`)
+  const key = reader.read(cliSettings.key)
   if (key === null) reader.problem('PARLEY_API_KEY is missing: this command asks a running Parley with an operator key')
   reader.throwIfProblems()
 

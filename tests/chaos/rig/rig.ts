@@ -26,6 +26,11 @@ export interface RigOptions {
   readonly preloads?: readonly string[]
   /** How long to wait for everything to come to rest before it is judged. */
   readonly drainMaxMs?: number
+  /**
+   * Without breakable ways between the processes. A proxy takes a connection before it knows that nothing listens behind
+   * it, so that nobody can tell whether a call arrived; the system itself refuses at once, and nothing was sent.
+   */
+  readonly isDirect?: boolean
 }
 
 /** Secrets of one rig: none may ever be seen outside. */
@@ -82,7 +87,7 @@ export class Rig implements AsyncDisposable {
     const store = await openStoreBacking(options.store, folder)
     const transport = await openTransportBacking(options.transport)
     const basePort = await findFreePorts(portsPerTopology)
-    const { planned, proxies } = await connectAll(options.topology, basePort, {
+    const { planned, proxies } = await connectAll(options, basePort, {
       [upstreamLink]: Number(new URL(upstream.url).port),
       ...(store.serverPort !== null && { [databaseLink]: store.serverPort }),
     })
@@ -200,13 +205,21 @@ interface RigParts {
 }
 
 /** Plans the processes and puts a proxy in front of each that is called, and of each server that they call. */
-async function connectAll(topology: ChaosTopology, basePort: number, servers: Readonly<Record<string, number>>) {
+async function connectAll(
+  { topology, isDirect = false }: RigOptions,
+  basePort: number,
+  servers: Readonly<Record<string, number>>,
+) {
   const names: string[] = []
   const proxyPortOf = (name: string) => {
     if (!names.includes(name)) names.push(name)
     return basePort + portsPerTopology - 1 - names.indexOf(name)
   }
-  const { processes: planned } = planTopology(topology, { basePort, proxyPortOf })
+  const planDirect = () => {
+    const { processes } = planTopology(topology, { basePort, proxyPortOf: () => basePort })
+    return planTopology(topology, { basePort, proxyPortOf: (name) => portOf(processes, name) })
+  }
+  const { processes: planned } = isDirect ? planDirect() : planTopology(topology, { basePort, proxyPortOf })
   const proxies = new Map<string, ChaosProxy>()
   for (const name of names) {
     proxies.set(name, await ChaosProxy.start(proxyPortOf(name), portOf(planned, name)))

@@ -1,4 +1,4 @@
-import { urlVariable } from '@parley/chassis/placement/resolve-placement.ts'
+import { urlVariable } from '@parley/chassis/placement/placement-settings.ts'
 import { type ServiceName, serviceNames } from '../../harness/system.ts'
 
 export type { ServiceName }

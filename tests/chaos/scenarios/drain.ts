@@ -62,7 +62,7 @@ async function underLoad(
   { combination, random }: Parameters<Scenario>[0],
   act: (rig: Rig, load: Load) => Promise<ScenarioResult>,
 ): Promise<ScenarioResult> {
-  await using rig = await Rig.start(combination)
+  await using rig = await Rig.start({ ...combination, isDirect: true })
   const tenants = await makeTenants(rig)
   await using load = new Load({ ...rig.access, tenants, random, workers: 6 })
   load.start()

@@ -13,6 +13,8 @@ const bodies: Readonly<Record<string, object>> = {
   reasoning: { input: '/simulate reasoning=2\nhello', reasoning: { effort: 'low', summary: 'auto' } },
   refusal: { input: '/simulate refusal\nhello' },
   format: { input: 'hello', text: { format: { type: 'json_schema', name: 'n', schema, strict: true } } },
+  certainty: { input: 'hello', include: ['message.output_text.logprobs'], top_logprobs: 2 },
+  custom: { input: 'call notes', tools: [{ type: 'custom', name: 'notes' }] },
   limit: { input: 'hello there', max_output_tokens: 1 },
   filter: { input: '/simulate finish=content_filter\nhello' },
   unstored: { input: 'hello', store: false, temperature: 0, top_p: 0.5 },

@@ -12,8 +12,7 @@ const tool = (name: string) => ({
 
 /** Parameters that change the answer and cannot be honoured, by the field that the refusal names. */
 const refused: readonly (readonly [param: string, body: object])[] = [
-  ['top_logprobs', { top_logprobs: 2 }],
-  ['include[0]', { include: ['message.output_text.logprobs'] }],
+  ['top_logprobs', { top_logprobs: 21 }],
   ['tool_choice', { tool_choice: { type: 'web_search' }, tools: [{ type: 'web_search' }] }],
   ['tool_choice', { tool_choice: { type: 'custom', name: 'c' } }],
   ['tool_choice', { tool_choice: { type: 'function', name: 'absent' }, tools: [tool('f')] }],

@@ -57,7 +57,7 @@ export const socketJourneys: readonly Journey[] = [
       [{ type: 'response.steer' }, 'type', 'unsupported_parameter'],
       [{ type: 'response.create', model: 'socket', input: 5 }, 'input', 'invalid_request'],
       [{ type: 'response.create', input: 'x', background: true }, 'background', 'unsupported_parameter'],
-      [{ type: 'response.create', input: 'x', top_logprobs: 2 }, 'top_logprobs', 'unsupported_parameter'],
+      [{ type: 'response.create', input: 'x', seed: 2 }, 'seed', 'unsupported_parameter'],
       [{ type: 'response.create', input: 'x', conversation: `conv_${'0'.repeat(32)}` }, null, 'session_not_found'],
     ] as const) {
       socket.send(sent)
