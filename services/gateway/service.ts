@@ -74,6 +74,7 @@ export const gateway = defineService<typeof GatewayContract, GatewayConfig, Gate
     }
     return {
       calls: createCalls(manageKeys),
+      goesOnWithoutStore: config.keyOutageMs > 0,
       publicRoutes: (app) => serve(app, kit, { ...keyPorts, manageKeys, open, sockets, limits }),
       async welcome(url) {
         const scope = backgroundContext({ tenant: defaultTenant, deadlineMs: startStepDeadlineMs })

@@ -54,6 +54,7 @@ test('a database that is gone is told by /readyz and by an alert, until it is ba
   await postgres.stop()
   const told = async () => /^503 .*the store of request cannot be used/.test(await readiness())
   await waitUntil(told, { timeoutMs: minuteMs, pollMs: 100, what: 'a /readyz that names the store' })
+  t.assert.doesNotMatch(await readiness(), /store of gateway/, 'known keys are let in without their database')
   t.assert.ok((await fetch(`${url}/livez`)).ok, 'a process is not restarted for want of its database')
   const fires = async () =>
     (await prometheus.alerts()).some(({ name, state }) => name === 'ParleyStoreUnavailable' && state === 'firing')

@@ -78,6 +78,8 @@ export interface ServiceInstance<C extends Contract, Config = unknown> {
   readonly welcome?: (url: string) => Promise<string>
   /** Reasons why the service cannot work right now, in words; none means ready. */
   readonly notReady?: () => readonly string[]
+  /** It has an answer for callers while its database server is away, so that it stays ready. */
+  readonly goesOnWithoutStore?: boolean
   /** Called once everything is wired and calls can be made: take up work left by an earlier process, start timers. */
   readonly start?: () => Promise<void>
   /** Stops taking work and waits for what is under way, until `signal` aborts. */

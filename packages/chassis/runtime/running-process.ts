@@ -219,8 +219,13 @@ export class HostedProcess implements RunningProcess {
 }
 
 function reasonsOf({ contract, instance, store }: HostedService): readonly string[] {
-  const failure = store?.failure() ?? null
+  const failure = isMissed(instance, store) ? (store?.failure() ?? null) : null
   return [...(failure === null ? [] : [`the store of ${contract.name} ${failure}`]), ...(instance.notReady?.() ?? [])]
+}
+
+/** A server comes back by itself; a file that failed does not. */
+function isMissed({ goesOnWithoutStore = false }: HostedService['instance'], store: HostedService['store']): boolean {
+  return !goesOnWithoutStore || store?.dialect !== 'postgres'
 }
 
 const idleSweepMs = 50
