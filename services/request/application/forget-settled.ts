@@ -19,7 +19,10 @@ const roundMax = 100
 /** A key answers for its request for a day after the request's end. */
 const keyRetentionMs = 24 * 60 * 60_000
 
-/** Removes what settled requests no longer need, many in one transaction, off the path of any request. */
+/**
+ * Removes what settled requests no longer need, and ends waits for turns that came meanwhile, many in one transaction, off
+ * the path of any request.
+ */
 export function createForgetSettled(ports: {
   retention: RequestRetention
   transactor: Transactor
@@ -71,7 +74,10 @@ export function createForgetSettled(ports: {
     while (noted.length > 0) {
       const round = noted.splice(0, roundMax)
       await transactor
-        .transaction((tx) => retention.forgetInputs(tx, round))
+        .transaction(async (tx) => {
+          await retention.forgetInputs(tx, round)
+          await retention.meetEarlyTurns(tx)
+        })
         .catch((error: unknown) => {
           noted = [...round, ...noted]
           planInputs()

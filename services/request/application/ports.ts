@@ -99,6 +99,11 @@ export interface LedgerRow {
 
 /** What a request leaves behind that is not needed for ever. */
 export interface RequestRetention {
+  /**
+   * Ends the wait for turns that were noted early by a unit that ran beside the one that settled their request, so that
+   * neither saw the other.
+   */
+  meetEarlyTurns(tx: Transaction): Promise<void>
   /** What was noted of turns whose request never settles, or had settled long before. */
   deleteEarlyTurnsBefore(tx: Transaction, instant: number): Promise<void>
   /** Forgets the inputs of these requests, which have settled. */

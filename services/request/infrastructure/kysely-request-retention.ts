@@ -1,4 +1,5 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
+import { sql } from 'kysely'
 import type { RequestRetention } from '../application/ports.ts'
 import type { RequestSchema } from './schema.ts'
 
@@ -47,6 +48,30 @@ export class KyselyRequestRetention implements RequestRetention {
       )
       .executeTakeFirst()
     return Number(numDeletedRows)
+  }
+
+  meetEarlyTurns: RequestRetention['meetEarlyTurns'] = async (tx) => {
+    const db = this.#store.within(tx)
+    const met = await db
+      .selectFrom('early_turns')
+      .innerJoin('ledger', (join) =>
+        join
+          .onRef('ledger.tenant', '=', 'early_turns.tenant')
+          .onRef('ledger.response_id', '=', 'early_turns.response_id')
+          // Written out, so that the index of turns that are owed fits.
+          .on(sql<boolean>`ledger.turn = 'owed'`),
+      )
+      .select(['ledger.tenant as tenant', 'ledger.request_id as requestId', 'ledger.response_id as responseId'])
+      .execute()
+    for (const { tenant, requestId, responseId } of met) {
+      await db
+        .updateTable('ledger')
+        .set({ turn: 'appended', turn_at: this.#store.nowMs })
+        .where('tenant', '=', tenant)
+        .where('request_id', '=', requestId)
+        .execute()
+      await db.deleteFrom('early_turns').where('tenant', '=', tenant).where('response_id', '=', responseId).execute()
+    }
   }
 
   deleteEarlyTurnsBefore: RequestRetention['deleteEarlyTurnsBefore'] = async (tx, instant) => {

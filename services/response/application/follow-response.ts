@@ -156,6 +156,8 @@ class ResponseFollower implements FrameReader {
       if (this.#attach()) return undefined
     }
     const found = await this.#ports.store.find(responseId)
+    // It may have arrived, and even ended, while the store was asked; what it told waits here for its follower.
+    if (this.#attach()) return undefined
     if (found?.tenant === this.#context.principal.tenant) return this.#continue(found)
     const leftMs = waitMs - (this.#ports.clock.monotonicMs() - this.#startedAtMs)
     if (leftMs <= 0) throw notFound()

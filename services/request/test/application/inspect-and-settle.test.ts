@@ -2,7 +2,8 @@ import { type TestContext, test } from 'node:test'
 import { testContext } from '@parley/testkit/context.ts'
 import { waitUntil } from '@parley/testkit/latch.ts'
 import type { Accepted } from '../../contract.ts'
-import { countRows, failsWith, startRequests, submission } from '../harness.ts'
+import { countRows, failsWith, sessionId, startRequests, submission } from '../harness.ts'
+import { response, settleAs } from '../upkeep.ts'
 
 const context = testContext()
 const stranger = testContext({ tenant: 'tenant-b' })
@@ -108,6 +109,21 @@ test('inputs that a dead process did not forget are found at the next start', as
   t.assert.strictEqual(left?.requestId, accepted.requestId)
   await requests.forgetSettled.start()
   t.assert.deepStrictEqual(await requests.retention.listForgotten(10), [])
+})
+
+test('a turn that was noted beside the end of its request is met with it soon after', async (t: TestContext) => {
+  const requests = await startRequests(t)
+  const accepted = await requests.submitRequest(context, submission({ sessionId }))
+  await settleAs(requests, response(accepted, { sessionId, turn: 'append' }))
+  // As a unit on another connection does that cannot see the one above.
+  const early = { tenant: 'tenant-a', response_id: accepted.responseId, noted_at: 1 }
+  await requests.store.transaction(async (tx) => {
+    await requests.store.within(tx).insertInto('early_turns').values(early).execute()
+  })
+  const stateOf = async () => (await requests.inspect.getRequest(context, accepted)).saga?.state
+  t.assert.strictEqual(await stateOf(), 'turn-owed')
+  requests.clock.advance(2_000)
+  await waitUntil(async () => (await stateOf()) === 'finished')
 })
 
 test('an idempotency key outlives its request by a day', async (t: TestContext) => {

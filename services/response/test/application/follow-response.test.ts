@@ -24,6 +24,21 @@ test('whoever follows at once waits for the response to arrive', async (t: TestC
   t.assert.strictEqual(textOf(await following), 'Hello world')
 })
 
+test('a response that arrives and ends while its follower asks the store is told all the same', async (t: TestContext) => {
+  const world = await createWorld(t)
+  const process = startProcess(world)
+  const { submitted, context } = world.neighbours.accept()
+  const { find } = process.responses
+  process.responses.find = async (responseId) => {
+    process.responses.find = find
+    await world.store.transaction((tx) => process.accept(tx, context, submitted))
+    await waitUntil(() => world.settled.length === 1)
+    return find(responseId)
+  }
+  const frames = await collect(process.follow(tenantA, { responseId: submitted.responseId, ...all }))
+  t.assert.strictEqual(textOf(frames), 'Hello world')
+})
+
 test("an absent response and another tenant's are refused alike, after the same wait", async (t: TestContext) => {
   const world = await createWorld(t)
   const process = startProcess(world)

@@ -31,4 +31,11 @@ test('an operator is told which turns there are, which are not, and whose sessio
   const rest = await calls.auditTurns(operator, { limit: 2, after: turn('resp_2') })
   t.assert.deepStrictEqual([rest.data.map(({ responseId }) => responseId), rest.hasMore], [['resp_3'], false])
   await t.assert.rejects(calls.auditTurns(context, { limit: 1 }), failsWith('SCOPE_MISSING'))
+  const own = await calls.auditTurns(context, { turns: [turn('resp_1')], limit: 1 })
+  t.assert.deepStrictEqual(
+    own.data.map(({ isAppended }) => isAppended),
+    [true],
+  )
+  const others = await calls.auditTurns(testContext({ tenant: 'tenant-b' }), { turns: [turn('resp_1')], limit: 1 })
+  t.assert.deepStrictEqual(others.data, [], 'another tenant sees nothing of it')
 })
