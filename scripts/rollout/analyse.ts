@@ -35,6 +35,7 @@ export async function analyse(options: AnalysisOptions): Promise<Verdict> {
   const endsAtMs = performance.now() + durationMs
   const badLooks = new Map<string, number>()
   let blindLooks = 0
+  let isLookedAtOnceMore = false
   while (true) {
     const look = await lookOnce(options).catch((error: Error) => error)
     blindLooks = look instanceof Error ? blindLooks + 1 : 0
@@ -48,9 +49,15 @@ export async function analyse(options: AnalysisOptions): Promise<Verdict> {
       if (lasting.length > 0) return { decision: 'roll-back', reasons: lasting.map(({ problem }) => problem ?? '') }
     }
     if (blindLooks >= blindLooksMax) return { decision: 'inconclusive', reasons: [`not seen: ${look}`] }
-    if (performance.now() >= endsAtMs) return conclude(options, look)
-    await delay(Math.min(intervalMs, Math.max(0, endsAtMs - performance.now())))
+    if (performance.now() < endsAtMs) await delay(Math.min(intervalMs, Math.max(0, endsAtMs - performance.now())))
+    else if (isLookedAtOnceMore || !isBad(look)) return conclude(options, look)
+    else isLookedAtOnceMore = true
   }
+}
+
+/** What went wrong in the very last look has not been seen to last. */
+function isBad(look: Look[] | Error): boolean {
+  return look instanceof Error || look.some(({ problem }) => problem !== null)
 }
 
 interface Look {

@@ -74,7 +74,10 @@ describe('whether a new version does as well as the present one', () => {
       if (query.includes('parley_ready') && query.includes(canary)) return looks++ === 0 ? 1 : 0
       return isTraffic(query) ? 500 : 0
     })
-    t.assert.equal((await analyse(options(url))).decision, 'promote')
+    for (const durationMs of [0, 60]) {
+      looks = 0
+      t.assert.equal((await analyse(options(url, { durationMs }))).decision, 'promote')
+    }
   })
 
   test('one that nobody asked anything is not known well enough', async (t: TestContext) => {
