@@ -15,8 +15,8 @@ test('every pair of services that talk has a pact about every call and event', (
 
 test('a pair without a pact, a pact without a pair, an untold event and an unused call are each found', (t: TestContext) => {
   const empty = Type.Object({})
-  const billing: Talker = {
-    contract: defineContract('billing', {
+  const added: Talker = {
+    contract: defineContract('planted', {
       version: '1.0',
       calls: { charge: call({ http: 'POST /charges', in: empty, out: empty, effect: 'write' }) },
       events: {},
@@ -25,14 +25,14 @@ test('a pair without a pact, a pact without a pair, an untold event and an unuse
     needs: {},
   }
   const session = services.find(({ contract }) => contract.name === 'session') as Talker
-  const needy: Talker = { ...session, needs: { billing: billing.contract } }
-  const planted = [...services.filter((service) => service.contract.name !== 'session'), needy, billing]
+  const needy: Talker = { ...session, needs: { planted: added.contract } }
+  const planted = [...services.filter((service) => service.contract.name !== 'session'), needy, added]
   t.assert.deepStrictEqual(pairProblems(planted, pairs), [
-    'session → billing has no pact',
-    'response → billing has no pact',
-    'the pact response → billing has no response.settled.v1',
+    'session → planted has no pact',
+    'response → planted has no pact',
+    'the pact response → planted has no response.settled.v1',
     ...unused,
-    'billing.charge is in no pact',
+    'planted.charge is in no pact',
   ])
 
   const stray: Pair = { consumer: 'gpt', provider: 'session', contract: session.contract, interactions: [] }

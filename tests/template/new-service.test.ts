@@ -93,6 +93,7 @@ suite('a service from the template', { timeout: suiteMs }, () => {
     const { output } = await parley('topology')
     t.assert.match(output, /^ *usage-export +local/m)
     t.assert.match(read(`services/${name}/Dockerfile`), /EXPOSE 8006/)
+    t.assert.match(read('docs/configuration.md'), /USAGE_EXPORT_ENTRIES_LISTED_MAX/)
     t.assert.match(read('deploy/compose/split.yaml'), /database-usage-export-url/)
     t.assert.match(read('deploy/kubernetes/overlays/split/response.yaml'), /USAGE_EXPORT_SERVICE_URL/)
     for (const platform of ['compose', 'kubernetes']) {
