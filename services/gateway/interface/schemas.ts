@@ -22,33 +22,6 @@ export const Id = Type.String({ pattern: '^[!-~]{1,128}$' })
 /** Chosen by the application: anything that can be shown. */
 export const UserId = Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f]{1,128}$' })
 
-const pageLimitMax = 100
-export const pageLimitDefault = 20
-export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: pageLimitMax }))
-export const Order = Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')]))
-
-export const ListOf = <T extends Type.TSchema>(entry: T) =>
-  Type.Object({
-    object: Type.Literal('list'),
-    data: Type.Array(entry),
-    first_id: Nullable(Type.String()),
-    last_id: Nullable(Type.String()),
-    has_more: Type.Boolean(),
-  })
-
-/** A page as OpenAI's SDKs page through it. */
-export function toList<T>(data: readonly T[], hasMore: boolean, idOf: (entry: T) => string) {
-  const first = data[0]
-  const last = data.at(-1)
-  return {
-    object: 'list',
-    data,
-    first_id: first === undefined ? null : idOf(first),
-    last_id: last === undefined ? null : idOf(last),
-    has_more: hasMore,
-  }
-}
-
 /** Checks what the schema of metadata cannot say. Throws INVALID_REQUEST. */
 export function checkMetadata(metadata: Metadata | null | undefined): Metadata {
   for (const [key, value] of Object.entries(metadata ?? {})) {

@@ -1,9 +1,8 @@
 import type { PreparedQuery, Store } from '@parley/chassis/store/store.ts'
-import type { Provenance } from '@parley/kernel/usage.ts'
 import { sql } from 'kysely'
 import type { ApplicableBudget, BudgetHolds, Hold, PeriodKey } from '../application/budget-ports.ts'
 import { budgetColumns } from './budget-columns.ts'
-import type { RequestSchema } from './schema.ts'
+import type { BudgetHoldTable, RequestSchema } from './schema.ts'
 
 type Holding = { budgetId: string; startsAt: number; micros: number; tokens: number }
 type Settling = Holding & { heldMicros: number; heldTokens: number }
@@ -165,15 +164,7 @@ function prepareSettling(store: Store<RequestSchema>) {
   })
 }
 
-function toHold(row: {
-  tenant: string
-  request_id: string
-  budget_id: string
-  starts_at: number
-  held_micros: number
-  held_tokens: number
-  provenance: Provenance
-}): Hold & PeriodKey {
+function toHold(row: Omit<BudgetHoldTable, 'is_open' | 'spent_micros' | 'spent_tokens'>): Hold & PeriodKey {
   return {
     tenant: row.tenant,
     requestId: row.request_id,

@@ -32,6 +32,7 @@ interface StoredMessage {
   readonly id: string
   readonly role: string
   readonly content: string | null
+  readonly refusal: string | null
   readonly [field: string]: unknown
 }
 
@@ -43,13 +44,13 @@ export function encodeStoredMessages(items: readonly Item[]): StoredMessage[] {
     else if (item.type === 'function_call_output') {
       const { id, call_id: callId, output } = item
       const content = typeof output === 'string' ? output : textOf(output)
-      messages.push({ id, role: 'tool', tool_call_id: callId, content, ...partsField(output) })
+      messages.push({ id, role: 'tool', tool_call_id: callId, content, refusal: null, ...partsField(output) })
     } else if (item.type === 'function_call') {
       const call = encodeToolCall(item)
       const last = messages.at(-1)
       const calls = Array.isArray(last?.['tool_calls']) ? last['tool_calls'] : []
       if (last?.role === 'assistant') messages[messages.length - 1] = { ...last, tool_calls: [...calls, call] }
-      else messages.push({ id: item.id, role: 'assistant', content: null, tool_calls: [call] })
+      else messages.push({ id: item.id, role: 'assistant', content: null, refusal: null, tool_calls: [call] })
     }
   }
   return messages
@@ -61,9 +62,9 @@ function encodeMessageItem({ id, role, content, name, native }: Extract<Item, { 
     id,
     role,
     content: content.length === 0 ? null : textOf(content),
+    refusal: refusal?.refusal ?? null,
     ...partsField(content),
     ...(name !== undefined && { name }),
-    ...(refusal !== undefined && { refusal: refusal.refusal }),
     ...(native?.dialect === 'chat' && native.fields),
   }
 }

@@ -4,8 +4,9 @@ import type { Item } from '@parley/kernel/items.ts'
 import type { Response } from '@parley/response/contract.ts'
 import { Type } from 'typebox'
 import type { ResponseClient } from '../../application/ports.ts'
+import { encodePublishedList, Limit, Order, PublishedListOf, toOrderedPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { checkMetadata, Id, Limit, ListOf, Metadata, Order, pageLimitDefault, toList } from '../schemas.ts'
+import { checkMetadata, Id, Metadata } from '../schemas.ts'
 import { encodeStoredCompletion, encodeStoredMessages } from './encode-stored.ts'
 import { completionId } from './encode-usage.ts'
 import { ChatCompletion } from './schema.ts'
@@ -35,17 +36,17 @@ function listRoute({ responses: client }: Port): Route {
       model: Type.Optional(Type.String({ maxLength: 256 })),
       metadata: Type.Optional(Metadata),
     }),
-    responses: { 200: { description: 'The oldest first, unless `order` is `desc`.', body: ListOf(ChatCompletion) } },
+    responses: { 200: { description: 'The oldest first, unless `order` is `desc`.', body: PublishedListOf(ChatCompletion) } },
     async handle({ context, query }) {
-      const { after, limit = pageLimitDefault, order = 'asc', model, metadata } = query
+      const { model, metadata, after, ...position } = query
       const page = await client.listCompletions(context, {
-        limit,
-        order,
+        ...toOrderedPage(position, 'asc'),
         ...(after !== undefined && { after: responseIdOf(after) }),
         ...(model !== undefined && { model }),
         ...(metadata !== undefined && { metadata }),
       })
-      return json(toList(page.data.map(encodeStoredCompletion), page.hasMore, ({ id }) => id))
+      const idOf = ({ responseId }: Response) => completionId(responseId)
+      return json(encodePublishedList(page, { idOf, encode: encodeStoredCompletion }))
     },
   })
 }
@@ -110,6 +111,7 @@ const Message = Type.Object({
   id: Type.String(),
   role: Type.String(),
   content: Type.Union([Type.String(), Type.Null()]),
+  refusal: Type.Union([Type.String(), Type.Null()]),
 })
 
 function messagesRoute({ responses: client }: Port): Route {
@@ -120,9 +122,9 @@ function messagesRoute({ responses: client }: Port): Route {
     scope: 'inference',
     params: Params,
     query: Type.Object({ after: Type.Optional(Id), limit: Limit, order: Order }),
-    responses: { 200: { description: 'The first one first, unless `order` is `desc`.', body: ListOf(Message) } },
+    responses: { 200: { description: 'The first one first, unless `order` is `desc`.', body: PublishedListOf(Message) } },
     async handle({ context, params, query }) {
-      const { after, limit = pageLimitDefault, order = 'asc' } = query
+      const { after, limit, order } = toOrderedPage(query, 'asc')
       const { responseId } = await findCompletion(client, context, params.completion_id)
       const messages = encodeStoredMessages(await allInputItems(client, context, responseId))
       const ordered = order === 'asc' ? messages : messages.toReversed()
@@ -130,8 +132,8 @@ function messagesRoute({ responses: client }: Port): Route {
       if (after !== undefined && start === 0) {
         throw new AppError('ITEM_NOT_FOUND', 'The completion has no message with the id in after.', { param: 'after' })
       }
-      const page = ordered.slice(start, start + limit)
-      return json(toList(page, ordered.length > start + limit, ({ id }) => id))
+      const page = { data: ordered.slice(start, start + limit), hasMore: ordered.length > start + limit }
+      return json(encodePublishedList(page, { idOf: ({ id }) => id, encode: (message) => message }))
     },
   })
 }

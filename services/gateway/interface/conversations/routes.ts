@@ -2,23 +2,12 @@ import type { NewId } from '@parley/chassis/values/ids.ts'
 import type { Session } from '@parley/session/contract.ts'
 import { Type } from 'typebox'
 import type { SessionClient } from '../../application/ports.ts'
-import { PublishedListOf, toPublishedList } from '../published-list.ts'
+import { encodePublishedList, Limit, Order, PublishedListOf, toOrderedPage } from '../lists.ts'
 import { decodeItems } from '../responses/decode-items.ts'
-import { encodeItem } from '../responses/encode-items.ts'
+import { encodeItem, itemCodec } from '../responses/encode-items.ts'
 import { WholeItem } from '../responses/schema.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import {
-  checkMetadata,
-  Id,
-  JsonObject,
-  Limit,
-  Maybe,
-  Metadata,
-  Nullable,
-  Order,
-  pageLimitDefault,
-  toSeconds,
-} from '../schemas.ts'
+import { checkMetadata, Id, JsonObject, Maybe, Metadata, Nullable, toSeconds } from '../schemas.ts'
 
 export interface ConversationRoutesPorts {
   sessions: SessionClient
@@ -122,7 +111,7 @@ function itemRoutes({ sessions, newId }: ConversationRoutesPorts): Route[] {
     async handle({ context, params, body }) {
       const items = decodeItems(body.items, newId)
       const added = await sessions.appendItems(context, { sessionId: params.conversation_id, items })
-      return json({ ...toPublishedList(added.items, false, (item) => item.id), data: added.items.map(encodeItem) })
+      return json(encodePublishedList({ data: added.items, hasMore: false }, itemCodec))
     },
   })
   const list = defineRoute({
@@ -134,10 +123,8 @@ function itemRoutes({ sessions, newId }: ConversationRoutesPorts): Route[] {
     query: Type.Object({ limit: Limit, order: Order, after: Type.Optional(Id), include: Include }),
     responses: someItems,
     async handle({ context, params, query }) {
-      const { limit = pageLimitDefault, order = 'desc', after } = query
-      const sessionId = params.conversation_id
-      const page = await sessions.listItems(context, { sessionId, limit, order, ...(after !== undefined && { after }) })
-      return json({ ...toPublishedList(page.data, page.hasMore, (item) => item.id), data: page.data.map(encodeItem) })
+      const wanted = { sessionId: params.conversation_id, ...toOrderedPage(query, 'desc') }
+      return json(encodePublishedList(await sessions.listItems(context, wanted), itemCodec))
     },
   })
   const get = defineRoute({

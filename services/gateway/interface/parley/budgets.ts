@@ -1,8 +1,9 @@
 import { type Budget, BudgetPeriod, CreateBudget } from '@parley/request/contract.ts'
 import { Type } from 'typebox'
 import type { RequestClient } from '../../application/ports.ts'
+import { encodeList, Limit, ListOf, toPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Id, Limit, ListOf, Maybe, Nullable, pageLimitDefault, toList, toSeconds } from '../schemas.ts'
+import { Id, Maybe, Nullable, toSeconds } from '../schemas.ts'
 
 const BudgetObject = Type.Object({
   id: Type.String(),
@@ -72,9 +73,9 @@ export function budgetRoutes({ requests }: { requests: RequestClient }): Route[]
     query: Type.Object({ tenant: Type.Optional(Tenant), limit: Limit, after: Type.Optional(Id) }),
     responses: { 200: { description: 'A page of budgets.', body: ListOf(BudgetObject) } },
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, after, tenant = context.principal.tenant } = query
-      const page = await requests.listBudgets(context, { tenant, limit, ...(after !== undefined && { after }) })
-      return json({ ...toList(page.data, page.hasMore, ({ budgetId }) => budgetId), data: page.data.map(encodeBudget) })
+      const { tenant = context.principal.tenant } = query
+      const page = await requests.listBudgets(context, { tenant, ...toPage(query) })
+      return json(encodeList(page, { idOf: ({ budgetId }) => budgetId, encode: encodeBudget }))
     },
   })
   return [create, list, ...oneBudgetRoutes({ requests })]

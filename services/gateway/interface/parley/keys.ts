@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import type { ManageKeys } from '../../application/manage-keys.ts'
 import { type ApiKey, CreateKey, KeyBudget, KeyScope } from '../../contract.ts'
+import { encodeList, ListOf } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Id, ListOf, Maybe, Nullable, toList, toSeconds } from '../schemas.ts'
+import { Id, Maybe, Nullable, toSeconds } from '../schemas.ts'
 
 const KeyObject = Type.Object({
   id: Type.String(),
@@ -76,7 +77,7 @@ export function keyRoutes({ manageKeys }: { manageKeys: ManageKeys }): Route[] {
     responses: { 200: { description: 'All keys, revoked ones included.', body: ListOf(KeyObject) } },
     async handle({ context, query }) {
       const { data } = await manageKeys.listKeys(context, { tenant: query.tenant ?? context.principal.tenant })
-      return json({ ...toList(data, false, (key) => key.keyId), data: data.map(encodeKey) })
+      return json(encodeList({ data, hasMore: false }, { idOf: ({ keyId }) => keyId, encode: encodeKey }))
     },
   })
   const revoke = defineRoute({

@@ -1,8 +1,9 @@
 import type { Prompt } from '@parley/session/contract.ts'
 import { Type } from 'typebox'
 import type { SessionClient } from '../../application/ports.ts'
+import { encodeList, Limit, ListOf, Order, toOrderedPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Id, Limit, ListOf, Nullable, Order, pageLimitDefault, toList, toSeconds } from '../schemas.ts'
+import { Id, Nullable, toSeconds } from '../schemas.ts'
 
 const PromptId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' })
 const Version = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })
@@ -50,12 +51,8 @@ function readRoutes(sessions: SessionClient): Route[] {
     query: Type.Object({ limit: Limit, order: Order, after: Type.Optional(Id) }),
     responses: somePrompts,
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, order = 'asc', after } = query
-      const page = await sessions.listPrompts(context, { limit, order, ...(after !== undefined && { after }) })
-      return json({
-        ...toList(page.data, page.hasMore, (prompt) => prompt.promptId),
-        data: page.data.map(encodePrompt),
-      })
+      const page = await sessions.listPrompts(context, toOrderedPage(query, 'asc'))
+      return json(encodeList(page, { idOf: ({ promptId }) => promptId, encode: encodePrompt }))
     },
   })
   const get = defineRoute({
@@ -82,14 +79,9 @@ function versionRoutes(sessions: SessionClient): Route[] {
     query: Type.Object({ limit: Limit, order: Order, after: Type.Optional(Version) }),
     responses: somePrompts,
     async handle({ context, params, query }) {
-      const { limit = pageLimitDefault, order = 'desc', after } = query
-      const page = await sessions.listPromptVersions(context, {
-        promptId: params.prompt_id,
-        limit,
-        order,
-        ...(after !== undefined && { after }),
-      })
-      return json({ ...toList(page.data, page.hasMore, ({ version }) => version), data: page.data.map(encodePrompt) })
+      const wanted = { promptId: params.prompt_id, ...toOrderedPage(query, 'desc') }
+      const page = await sessions.listPromptVersions(context, wanted)
+      return json(encodeList(page, { idOf: ({ version }) => version, encode: encodePrompt }))
     },
   })
   const get = defineRoute({

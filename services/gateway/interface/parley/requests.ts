@@ -1,8 +1,9 @@
 import { type LedgerEntry, type Request, RequestStatus, type Saga } from '@parley/request/contract.ts'
 import { Type } from 'typebox'
 import type { RequestClient } from '../../application/ports.ts'
+import { encodeList, Limit, ListOf, toPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Id, Limit, ListOf, Nullable, pageLimitDefault, toList, toSeconds } from '../schemas.ts'
+import { Id, Nullable, toSeconds } from '../schemas.ts'
 
 const RequestObject = Type.Object({
   id: Type.String(),
@@ -68,12 +69,8 @@ export function requestRoutes({ requests }: { requests: RequestClient }): Route[
     query: Page,
     responses: { 200: { description: 'A page of requests.', body: ListOf(RequestObject) } },
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, after } = query
-      const page = await requests.listRequests(context, { limit, ...(after !== undefined && { after }) })
-      return json({
-        ...toList(page.data, page.hasMore, (entry) => entry.requestId),
-        data: page.data.map(encodeRequest),
-      })
+      const page = await requests.listRequests(context, toPage(query))
+      return json(encodeList(page, { idOf: ({ requestId }) => requestId, encode: encodeRequest }))
     },
   })
   const get = defineRoute({
@@ -98,9 +95,8 @@ export function requestRoutes({ requests }: { requests: RequestClient }): Route[
     query: Page,
     responses: { 200: { description: 'A page of ledger entries.', body: ListOf(LedgerObject) } },
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, after } = query
-      const page = await requests.listLedger(context, { limit, ...(after !== undefined && { after }) })
-      return json({ ...toList(page.data, page.hasMore, (entry) => entry.requestId), data: page.data.map(encodeEntry) })
+      const page = await requests.listLedger(context, toPage(query))
+      return json(encodeList(page, { idOf: ({ requestId }) => requestId, encode: encodeEntry }))
     },
   })
   return [list, get, ledger]

@@ -1,21 +1,9 @@
 import { type Session, SessionStatus } from '@parley/session/contract.ts'
 import { Type } from 'typebox'
 import type { SessionClient } from '../../application/ports.ts'
+import { encodeList, Limit, ListOf, Order, toOrderedPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import {
-  checkMetadata,
-  Id,
-  Limit,
-  ListOf,
-  Maybe,
-  Metadata,
-  Nullable,
-  Order,
-  pageLimitDefault,
-  toList,
-  toSeconds,
-  UserId,
-} from '../schemas.ts'
+import { checkMetadata, Id, Maybe, Metadata, Nullable, toSeconds, UserId } from '../schemas.ts'
 import { decodePreferences, encodePreferences, PreferencesObject } from './preferences.ts'
 
 export const SessionObject = Type.Object({
@@ -108,18 +96,13 @@ function readRoutes(sessions: SessionClient): Route[] {
     }),
     responses: { 200: { description: 'A page of sessions.', body: ListOf(SessionObject) } },
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, order = 'desc', after, user_id: userId, status } = query
+      const { user_id: userId, status } = query
       const page = await sessions.listSessions(context, {
-        limit,
-        order,
-        ...(after !== undefined && { after }),
+        ...toOrderedPage(query, 'desc'),
         ...(userId !== undefined && { userId }),
         ...(status !== undefined && { status }),
       })
-      return json({
-        ...toList(page.data, page.hasMore, (session) => session.sessionId),
-        data: page.data.map(encodeSession),
-      })
+      return json(encodeList(page, { idOf: ({ sessionId }) => sessionId, encode: encodeSession }))
     },
   })
   return [get, list]

@@ -1,8 +1,9 @@
 import { ExceptionKind, type StuckRequest, type UsageTotal } from '@parley/request/contract.ts'
 import { Type } from 'typebox'
 import type { RequestClient } from '../../application/ports.ts'
+import { Limit, pageLimitDefault } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Limit, Nullable, pageLimitDefault, toSeconds } from '../schemas.ts'
+import { Nullable, toSeconds } from '../schemas.ts'
 
 const latestSeconds = 253_402_300_799
 const Instant = Type.Optional(Type.Integer({ minimum: 0, maximum: latestSeconds }))

@@ -1,8 +1,9 @@
 import type { User } from '@parley/session/contract.ts'
 import { Type } from 'typebox'
 import type { SessionClient } from '../../application/ports.ts'
+import { encodeList, Limit, ListOf, Order, toOrderedPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { JsonObject, Limit, ListOf, Maybe, Order, pageLimitDefault, toList, toSeconds, UserId } from '../schemas.ts'
+import { JsonObject, Maybe, toSeconds, UserId } from '../schemas.ts'
 import { decodePreferences, encodePreferences, PreferencesObject } from './preferences.ts'
 
 const UserObject = Type.Object({
@@ -60,9 +61,8 @@ export function userRoutes({ sessions }: { sessions: SessionClient }): Route[] {
     query: Type.Object({ limit: Limit, order: Order, after: Type.Optional(UserId) }),
     responses: { 200: { description: 'A page of users.', body: ListOf(UserObject) } },
     async handle({ context, query }) {
-      const { limit = pageLimitDefault, order = 'desc', after } = query
-      const page = await sessions.listUsers(context, { limit, order, ...(after !== undefined && { after }) })
-      return json({ ...toList(page.data, page.hasMore, (user) => user.userId), data: page.data.map(encodeUser) })
+      const page = await sessions.listUsers(context, toOrderedPage(query, 'desc'))
+      return json(encodeList(page, { idOf: ({ userId }) => userId, encode: encodeUser }))
     },
   })
   const remove = defineRoute({

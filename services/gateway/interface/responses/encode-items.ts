@@ -2,6 +2,8 @@ import type { ContentPart, FunctionCallItem, Item } from '@parley/kernel/items.t
 import { compactionOf } from './compaction-item.ts'
 import { encodeLogprob } from './encode-logprobs.ts'
 
+export const itemCodec = { idOf: ({ id }: Item) => id, encode: encodeItem }
+
 /** An item as this wire shows it: with a status, and each part with every field that clients rely on. */
 export function encodeItem(item: Item): object {
   const compaction = compactionOf(item)

@@ -49,40 +49,35 @@ export const InputMessage = Type.Object({
 })
 export type InputMessage = Static<typeof InputMessage>
 
-export const InputFunctionCall = Type.Object({
-  type: Type.Literal('function_call'),
+const callFields = {
   id: ItemId,
   status: ItemStatus,
   call_id: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
-  arguments: Type.String(),
-})
-
-export const InputFunctionOutput = Type.Object({
-  type: Type.Literal('function_call_output'),
+}
+const callOutputFields = {
   id: ItemId,
   status: ItemStatus,
   call_id: Type.String({ minLength: 1 }),
   output: Type.Union([Type.String(), Type.Array(InputPart)]),
+}
+
+export const InputFunctionCall = Type.Object({
+  type: Type.Literal('function_call'),
+  ...callFields,
+  arguments: Type.String(),
 })
+
+export const InputFunctionOutput = Type.Object({ type: Type.Literal('function_call_output'), ...callOutputFields })
 
 /** The call of a tool that takes any text. */
 export const InputCustomCall = Type.Object({
   type: Type.Literal('custom_tool_call'),
-  id: ItemId,
-  status: ItemStatus,
-  call_id: Type.String({ minLength: 1 }),
-  name: Type.String({ minLength: 1 }),
+  ...callFields,
   input: Type.String(),
 })
 
-export const InputCustomOutput = Type.Object({
-  type: Type.Literal('custom_tool_call_output'),
-  id: ItemId,
-  status: ItemStatus,
-  call_id: Type.String({ minLength: 1 }),
-  output: Type.Union([Type.String(), Type.Array(InputPart)]),
-})
+export const InputCustomOutput = Type.Object({ type: Type.Literal('custom_tool_call_output'), ...callOutputFields })
 
 export const InputReasoning = Type.Object({
   type: Type.Literal('reasoning'),

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { FollowResponse } from '../../application/follow-response.ts'
 import type { ResponseClient } from '../../application/ports.ts'
-import { PublishedListOf, toPublishedList } from '../published-list.ts'
+import { encodePublishedList, Limit, Order, PublishedListOf, toOrderedPage } from '../lists.ts'
 import { defineRoute, json, type Route } from '../route.ts'
-import { Id, invalid, JsonObject, Limit, Order, pageLimitDefault } from '../schemas.ts'
-import { encodeItem } from './encode-items.ts'
+import { Id, invalid, JsonObject } from '../schemas.ts'
+import { itemCodec } from './encode-items.ts'
 import { encodeResponse } from './encode-response.ts'
 import { eventStream } from './event-stream.ts'
 import { DeletedResponse, ResponseObject } from './schema.ts'
@@ -102,14 +102,8 @@ function inputItemsRoute({ responses: client }: StoredPorts): Route {
     query: Type.Object({ limit: Limit, order: Order, after: Type.Optional(Id), include: Include }),
     responses: { 200: { description: 'A page of items.', body: PublishedListOf(JsonObject) } },
     async handle({ context, params, query }) {
-      const { limit = pageLimitDefault, order = 'desc', after } = query
-      const page = await client.listInputItems(context, {
-        responseId: params.response_id,
-        limit,
-        order,
-        ...(after !== undefined && { after }),
-      })
-      return json({ ...toPublishedList(page.data, page.hasMore, (item) => item.id), data: page.data.map(encodeItem) })
+      const wanted = { responseId: params.response_id, ...toOrderedPage(query, 'desc') }
+      return json(encodePublishedList(await client.listInputItems(context, wanted), itemCodec))
     },
   })
 }
