@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { allTests, findTests, runnerOptions } from './test-files.ts'
+import { groupTests } from './test-groups.ts'
 
 const root = path.dirname(import.meta.dirname)
 const args = process.argv.slice(2)
@@ -20,7 +21,10 @@ if (files.length === 0) {
 
 // Node may spin for ever in its own clean-up once a program has had many connections cut; a run of tests has to end.
 const ours = [...runnerOptions, '--test-force-exit', '--test-reporter=spec']
-const runner = spawn(process.execPath, [...ours, ...options, ...files], { cwd: root, stdio: 'inherit' })
+const runner = spawn(process.execPath, [...ours, ...options, ...groupTests(root, files)], {
+  cwd: root,
+  stdio: 'inherit',
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
 runner.on('exit', (code) => {
   process.exitCode = code ?? 1

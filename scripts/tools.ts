@@ -4,6 +4,7 @@ import path from 'node:path'
 import { actionlint } from './tools/actionlint.ts'
 import { composeSpec } from './tools/compose-spec.ts'
 import { consul } from './tools/consul.ts'
+import { pathWithGo } from './tools/go-path.ts'
 import { k6 } from './tools/k6.ts'
 import { kubeApiserver } from './tools/kube-apiserver.ts'
 import { prometheus } from './tools/prometheus.ts'
@@ -24,8 +25,13 @@ if (unknown.length > 0) {
     console.log(`${name.padEnd(12)} ${find(folder) === null ? 'absent' : 'here  '}  ${description}`)
   }
 } else {
+  process.env['PATH'] = pathWithGo(process.env['PATH'] ?? '')
   for (const tool of tools.filter(({ name }) => names.includes(name))) {
-    const place = tool.find(folder) ?? (await tool.get(folder))
-    console.log(`${tool.name}: ${place}`)
+    try {
+      console.log(`${tool.name}: ${tool.find(folder) ?? (await tool.get(folder))}`)
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error))
+      process.exitCode = 1
+    }
   }
 }

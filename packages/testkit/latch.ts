@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Latch<T = void> {
   readonly isOpen: boolean
   open(value: T): void
-  /** Rejects when the latch is still shut after `timeoutMs` (default 5,000). */
+  /** Rejects when the latch is still shut after `timeoutMs` (default 20,000). */
   wait(options?: { timeoutMs?: number }): Promise<T>
 }
 
@@ -19,7 +19,7 @@ export function createLatch<T = void>(): Latch<T> {
       isOpen = true
       resolve(value)
     },
-    async wait({ timeoutMs = 5_000 } = {}) {
+    async wait({ timeoutMs = 20_000 } = {}) {
       const { promise: timeout, reject } = Promise.withResolvers<never>()
       const timer = setTimeout(() => reject(new Error(`the latch was not opened within ${timeoutMs} ms`)), timeoutMs)
       try {
@@ -31,18 +31,17 @@ export function createLatch<T = void>(): Latch<T> {
   }
 }
 
-/** Resolves once `condition` holds; rejects after `timeoutMs` (default 5,000), naming what was waited for. */
+/** Where a wait has no pace of its own, it looks again at once, and less and less often up to this. */
+const slowestPollMs = 20
+
+/** Resolves once `condition` holds; rejects after `timeoutMs` (default 20,000), naming what was waited for. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
-  {
-    timeoutMs = 5_000,
-    pollMs = 1,
-    what = 'the condition',
-  }: { timeoutMs?: number; pollMs?: number; what?: string } = {},
+  { timeoutMs = 20_000, pollMs, what = 'the condition' }: { timeoutMs?: number; pollMs?: number; what?: string } = {},
 ): Promise<void> {
   const endsAtMs = performance.now() + timeoutMs
-  while (!(await condition())) {
+  for (let waitMs = pollMs ?? 1; !(await condition()); waitMs = pollMs ?? Math.min(waitMs * 1.5, slowestPollMs)) {
     if (performance.now() > endsAtMs) throw new Error(`${what} did not hold within ${timeoutMs} ms`)
-    await delay(pollMs)
+    await delay(waitMs)
   }
 }

@@ -30,17 +30,24 @@ const expected: Record<string, string[]> = {
   'services/session/interface/imports-adapter.ts': ['interface-knows-no-adapter'],
 }
 
+/** Kept from the check by its configuration; nothing imports it. */
+const unread = 'services/session/interface/unread-call.ts'
+
 test('no file of the house imports against its direction, and every file is seen', async (t: TestContext) => {
   t.assert.deepStrictEqual(await findArrowProblems(repository), [])
 })
 
 suite('a planted import turns the check red', () => {
   let house: PlantedHouse
+  let found: string[]
   let problems: Problem[]
 
   before(async () => {
     house = buildPlantedHouse()
-    problems = (await findArrowProblems(house.root)).map(parse)
+    const config = path.join(house.root, '.dependency-cruiser.mjs')
+    writeFileSync(config, readFileSync(config, 'utf8').replace('^tests/fixtures/planted/', `^${unread}`))
+    found = await findArrowProblems(house.root)
+    problems = found.map(parse)
   })
   after(() => house[Symbol.dispose]())
 
@@ -59,14 +66,13 @@ suite('a planted import turns the check red', () => {
       [],
     )
   })
-})
 
-test('a check that does not read every file is red', async (t: TestContext) => {
-  using house = buildPlantedHouse()
-  const config = path.join(house.root, '.dependency-cruiser.mjs')
-  writeFileSync(config, readFileSync(config, 'utf8').replace('^tests/fixtures/planted/', '^services/session/domain/'))
-  const problems = await findArrowProblems(house.root)
-  t.assert.ok(problems.includes('unseen: dependency-cruiser did not read services/session/domain/plain-value.ts'))
+  test('so does a file that is not read', (t: TestContext) => {
+    t.assert.deepStrictEqual(
+      found.filter((problem) => problem.startsWith('unseen:')),
+      [`unseen: dependency-cruiser did not read ${unread}`],
+    )
+  })
 })
 
 interface Problem {

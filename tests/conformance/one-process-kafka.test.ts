@@ -1,4 +1,6 @@
 import { kafkaVariant } from '../harness/kafka-variant.ts'
+import { onDemand } from '../harness/variants.ts'
 import { runJourneys } from './run-journeys.ts'
 
-runJourneys('one-process', await kafkaVariant())
+const kafka = await kafkaVariant()
+runJourneys('one-process', { ...kafka, skip: onDemand || kafka.skip })

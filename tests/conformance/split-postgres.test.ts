@@ -1,4 +1,6 @@
 import { postgresVariant } from '../harness/postgres-variant.ts'
+import { onDemand } from '../harness/variants.ts'
 import { runJourneys } from './run-journeys.ts'
 
-runJourneys('split', await postgresVariant())
+const postgres = await postgresVariant()
+runJourneys('split', { ...postgres, skip: onDemand || postgres.skip })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { waitUntil } from '@parley/testkit/latch.ts'
+import { programEnv } from '@parley/testkit/program-env.ts'
 
 export interface ProgramOptions {
   /** The program's file, from the folder of the repository. */
@@ -51,7 +52,7 @@ export class SpawnedProgram implements AsyncDisposable {
     this.#name = main
     this.#child = spawn(process.execPath, [`${repositoryFolder}${main}`, ...args], {
       cwd,
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+      env: programEnv(env),
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that what it started can be ended with it.
       detached: true,

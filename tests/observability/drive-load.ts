@@ -9,7 +9,10 @@ export interface Load {
   stop(): Promise<void>
 }
 
-const pauseMs = 200
+/** Short until every kind of call was made, then long enough to leave the machine to other tests. */
+const firstPauseMs = 200
+const pauseMs = 1_000
+const firstRounds = 5
 
 export async function startLoad(system: SplitSystem): Promise<Load> {
   const gold = await system.newTenant({ tenant: 'golden-tenant' })
@@ -36,7 +39,7 @@ export async function startLoad(system: SplitSystem): Promise<Load> {
   const running = (async () => {
     while (!isStopped) {
       await round()
-      await delay(pauseMs)
+      await delay(rounds < firstRounds ? firstPauseMs : pauseMs)
     }
   })()
   return {

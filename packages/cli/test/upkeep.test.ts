@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { programEnv } from '@parley/testkit/program-env.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const checked = { requests: 2, ledger_rows: 2, budgets: 0, responses: 2, turns: 0 }
@@ -32,7 +33,7 @@ async function startGateway(t: TestContext, answers: Readonly<Record<string, (qu
 }
 
 function parley(url: string, ...args: string[]): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], PARLEY_URL: url, PARLEY_API_KEY: 'parley-operator' }
+  const env = programEnv({ PARLEY_URL: url, PARLEY_API_KEY: 'parley-operator' })
   return new Promise((resolve) => {
     execFile(process.execPath, [main, ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })

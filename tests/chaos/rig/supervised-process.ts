@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { programEnv } from '@parley/testkit/program-env.ts'
 import { repositoryFolder } from '../../harness/spawned-program.ts'
 import { type ArmPoint, type CrashPoint, goOnByte, pointDescriptor } from '../faults/crash-point.ts'
 import type { PlannedProcess } from './topology.ts'
@@ -72,7 +73,7 @@ export class SupervisedProcess {
     const imports = preloads.flatMap((path) => ['--import', `${repositoryFolder}${path}`])
     const child = spawn(process.execPath, [...imports, `${repositoryFolder}${planned.main}`], {
       cwd,
-      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env, ...planned.env },
+      env: programEnv({ ...env, ...planned.env }),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child

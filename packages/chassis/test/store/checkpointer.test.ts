@@ -26,7 +26,7 @@ test('the log is moved into the file while writing goes on, and starts again', a
       for (let count = 0; count < 8; count++) await write()
       return (await readSalt(store.folder)) !== salt
     },
-    { timeoutMs: 15_000, what: 'a new beginning of the log' },
+    { timeoutMs: 60_000, pollMs: 1, what: 'a new beginning of the log' },
   )
   t.assert.strictEqual((await ids.all(null, {})).length, rank)
   t.assert.strictEqual(store.failure(), null)
