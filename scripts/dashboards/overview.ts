@@ -117,12 +117,12 @@ export const overview: Dashboard = {
         timeseries(
           'Attempts',
           {
-            description: 'Begun; ended otherwise than by settling; lost with their process; writes refused as stale.',
+            description: 'Begun; ended otherwise than by settling; lost; writes refused as stale.',
             unit: 'cps',
           },
           query('sum(rate(parley_attempts_started_total[$__rate_interval]))', 'begun'),
           query(
-            'sum by (ending) (rate(parley_attempts_ended_total{ending!="settled"}[$__rate_interval]))',
+            'sum by (ending) (rate(parley_attempts_ended_total{ending!~"settled|lost"}[$__rate_interval]))',
             '{{ending}}',
           ),
           query('sum(rate(parley_attempts_lost_total[$__rate_interval]))', 'lost'),

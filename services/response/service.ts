@@ -26,6 +26,7 @@ import { loadSteps } from './infrastructure/load-steps.ts'
 import { migrations } from './infrastructure/migrations/index.ts'
 import { OutboxResponseEvents } from './infrastructure/outbox-response-events.ts'
 import { RunMetrics } from './infrastructure/run-metrics.ts'
+import { takeRunnerAddress } from './infrastructure/runner-address.ts'
 import { createRunnerPlaces, takeRunnerPlace } from './infrastructure/runner-place.ts'
 import type { ResponseSchema } from './infrastructure/schema.ts'
 import { createCalls } from './interface/calls.ts'
@@ -44,6 +45,7 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
   async create({ config, store, events, clients, backgroundContext, siblings, clock, log, metrics }) {
     const { postProcessing, redactionPatterns, leaseMs, ...rest } = config
     const steps = await loadSteps(postProcessing, { schemas: new AjvSchemaValidator(), redactionPatterns })
+    const giveUpAddress = siblings === null ? null : await takeRunnerAddress(store, siblings.url)
     const place = await takeRunnerPlace(store)
     const limits = { ...rest, lease: { owner: place.owner, leaseMs } }
     const observer = new RunMetrics({
@@ -94,6 +96,7 @@ export const response = defineService<typeof ResponseContract, ResponseConfig, R
       async close() {
         await responses.close()
         await place.release()
+        await giveUpAddress?.()
       },
     }
   },

@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { urlVariable } from '@parley/chassis/placement/placement-settings.ts'
 import { createTestDatabase } from '@parley/testkit/postgres-database.ts'
@@ -82,4 +86,35 @@ test('two processes run responses: whichever is asked, a plain answer and a stor
     }),
   )
   t.assert.deepEqual([...new Set(streams)], ['response.completed'])
+})
+
+test('two processes that are told to be reached at one address: the second says so and ends', {
+  skip,
+}, async (t: TestContext) => {
+  await using database = await createTestDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'parley-address-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const port = await findFreePorts(3)
+  const start = (internalPort: number) =>
+    new SpawnedProgram({
+      main: 'services/response/main.ts',
+      cwd: folder,
+      env: {
+        DATABASE_URL: database.url,
+        PARLEY_INTERNAL_SECRET: randomUUID(),
+        INTERNAL_PORT: String(internalPort),
+        ADVERTISED_URL: `http://127.0.0.1:${port}`,
+        ...Object.fromEntries(
+          serviceNames
+            .filter((name) => name !== 'response')
+            .map((name) => [urlVariable(name), `http://127.0.0.1:${port + 2}`]),
+        ),
+      },
+    })
+  await using first = start(port)
+  await first.untilOutput(/listens on/)
+  await using second = start(port + 1)
+  t.assert.deepEqual(await second.ended, { code: 1, signal: null })
+  t.assert.match(second.standardError, /ADVERTISED_URL/)
+  t.assert.ok(!first.hasEnded)
 })

@@ -23,6 +23,11 @@ export interface ClaimResponse {
   accept(tx: Transaction, context: CallContext, submitted: RequestSubmitted): Promise<void>
   /** Starts the next attempt of a due response. False when someone else was faster, or its log has grown meanwhile. */
   claimDue(response: ResponseRecord, options: { framesBefore: number; lostUsage: Usage | null }): Promise<boolean>
+  /**
+   * Starts the attempt after one that this process runs and that was lost; its caller runs it. Null when another process
+   * has taken the response over.
+   */
+  claimNext(claim: Claim, options: { framesBefore: number; lostUsage: Usage | null }): Promise<Claim | null>
   /** From now on everything is left for other processes. */
   stop(): void
 }
@@ -60,6 +65,16 @@ export function createClaimResponse(ports: ClaimResponsePorts): ClaimResponse {
         const claim = { response: { ...response, status: 'in_progress' as const, attempt }, attempt, framesBefore }
         tx.afterCommit(() => start(claim, causeOf(response)))
         return true
+      })
+    },
+
+    claimNext({ response, attempt }, { framesBefore, lostUsage }) {
+      const key = { responseId: response.responseId, attempt }
+      return transactor.transaction(async (tx) => {
+        if (!(await store.renew(tx, key, lease))) return null
+        await store.beginNextAttempt(tx, key, lostUsage)
+        const next = attempt + 1
+        return { response: { ...response, attempt: next }, attempt: next, framesBefore }
       })
     },
 

@@ -54,7 +54,7 @@ export function createFinishTurn(ports: FinishTurnPorts): FinishTurn {
     await transactor.transaction(async (tx) => {
       const first = await store.finishTurn(tx, responseId)
       if (first && end !== null) await log.appendEnd(tx, responseId, end)
-    })
+    }, cause)
   }
 }
 

@@ -13,20 +13,27 @@ export interface FrameWriter {
   /** From now on nothing is shown before the end: frames wait for `takePending`. */
   hold(): void
   /**
-   * Ends the writing: waits for the commit under way and resolves to the frames that are not in the log yet, which the
-   * caller writes. Throws WriteRefused.
+   * Ends the writing: waits for the commit under way and resolves to how many frames someone may have seen, those of
+   * earlier attempts included. Throws WriteRefused.
    */
+  close(): Promise<number>
+  /** Closes, and resolves to the frames that are not in the log yet, which the caller writes. Throws WriteRefused. */
   takePending(): Promise<Frame[]>
   number(step: ResponseStep): Frame
 }
 
 /** For a plain run: frames exist in memory only. */
-export function createPlainWriter({ feed }: LiveRun): FrameWriter {
-  const numbering = new FrameNumbering(0)
+export function createPlainWriter({ claim, feed }: LiveRun): FrameWriter {
+  const numbering = new FrameNumbering(claim.framesBefore)
+  let shown = claim.framesBefore
   return {
-    write: (step) => feed.push(numbering.number(step)),
+    write(step) {
+      shown++
+      feed.push(numbering.number(step))
+    },
     room: () => feed.room(),
     hold() {},
+    close: async () => shown,
     takePending: async () => [],
     number: (step) => numbering.number(step),
   }
@@ -47,6 +54,7 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
   const { claim, feed } = run
   const key: AttemptKey = { responseId: claim.response.responseId, attempt: claim.attempt }
   const numbering = new FrameNumbering(claim.framesBefore)
+  let shown = claim.framesBefore
   let pending: Frame[] = []
   let closing = false
   let held = false
@@ -63,15 +71,21 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
       held = true
     },
     room: () => (flushing !== null && pending.length > pendingMax ? flushing : undefined),
+    close,
     async takePending() {
-      closing = true
-      await flushing
-      if (failure !== null) throw failure.error
+      await close()
       const rest = pending
       pending = []
       return rest
     },
     number: (step) => numbering.number(step),
+  }
+
+  async function close(): Promise<number> {
+    closing = true
+    await flushing
+    if (failure !== null) throw failure.error
+    return shown
   }
 
   async function flush(): Promise<void> {
@@ -84,6 +98,7 @@ export function createLoggedWriter(run: LiveRun, { log, transactor, pendingMax }
           pending = []
           return log.append(tx, key, batch)
         })
+        shown += batch.length
         for (const frame of batch) feed.push(frame)
       }
     } catch (error) {

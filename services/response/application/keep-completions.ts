@@ -62,7 +62,10 @@ export function createKeepCompletions({ responses, completions, contents, transa
       throw new AppError('INVALID_REQUEST', 'The response is still running. Change its metadata once it has ended.')
     }
     const { instructions, options } = response
-    await transactor.transaction((tx) => contents.putDetails(tx, responseId, { instructions, options, metadata }))
+    await transactor.transaction(
+      (tx) => contents.putDetails(tx, responseId, { instructions, options, metadata }),
+      context,
+    )
     return { ...response, metadata }
   }
 

@@ -77,7 +77,7 @@ export function createKeepResponses(ports: KeepResponsesPorts): KeepResponses {
         await store.markDeleted(tx, responseId)
         await contents.delete(tx, responseId)
         await log.delete(tx, responseId)
-      })
+      }, context)
       return {}
     },
   }

@@ -5,29 +5,42 @@ import type { Claim, RunScope } from './ports.ts'
 /** Why a run was told to stop, beside its deadline. The first reason stays. */
 export type StopReason = 'cancelled' | 'abandoned' | 'overtaken' | 'draining'
 
-/** One attempt that this process is running, or whose only follower has not come yet. */
+/**
+ * One response that this process is running, or whose only follower has not come yet. One attempt runs at a time; whoever
+ * follows is not told when the next one takes its place.
+ */
 export class LiveRun {
-  readonly claim: Claim
   readonly feed: LiveFeed
-  readonly scope: RunScope
   /** On the monotonic clock. */
   readonly startedAtMs: number
   /** Resolves when the run has ended, however it did. */
   readonly finished: Promise<void>
   leaseRenewedAtMs: number
+  #claim: Claim
+  #scope: RunScope
   #finish!: () => void
   #isRunning = true
   #stopped: StopReason | null = null
 
   constructor(parts: { claim: Claim; feed: LiveFeed; scope: RunScope; startedAtMs: number }) {
-    this.claim = parts.claim
+    this.#claim = parts.claim
+    this.#scope = parts.scope
     this.feed = parts.feed
-    this.scope = parts.scope
     this.startedAtMs = parts.startedAtMs
     this.leaseRenewedAtMs = parts.startedAtMs
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
     })
+  }
+
+  /** Of the attempt that runs. */
+  get claim(): Claim {
+    return this.#claim
+  }
+
+  /** Of the attempt that runs. */
+  get scope(): RunScope {
+    return this.#scope
   }
 
   get stopped(): StopReason | null {
@@ -41,13 +54,22 @@ export class LiveRun {
   /** Aborts the provider call and whatever else the run waits for. */
   stop(reason: StopReason, error: AppError): void {
     this.#stopped ??= reason
-    this.scope.end(error)
+    this.#scope.end(error)
     this.feed.wakeWriter()
+  }
+
+  /** The next attempt takes the place of the one that was lost. A run that was stopped meanwhile stays stopped. */
+  goOn(claim: Claim, scope: RunScope): void {
+    const { reason } = this.#scope
+    this.#scope.close()
+    this.#claim = claim
+    this.#scope = scope
+    if (reason !== null) scope.end(reason)
   }
 
   finish(): void {
     this.#isRunning = false
-    this.scope.close()
+    this.#scope.close()
     this.#finish()
   }
 }

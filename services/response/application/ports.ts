@@ -118,7 +118,7 @@ export interface Settlement extends AttemptKey {
   readonly outcome: Outcome
   readonly pendingTurn: Item[] | null
   readonly completedAt: number
-  /** The attempt's process is gone: the attempt counts as lost. */
+  /** Nobody knows what came of the attempt's call. */
   readonly lost: boolean
 }
 
@@ -253,10 +253,10 @@ export type OpenScope = (options: { tenant: string; deadlineMs: number; cause: C
 export type Cause = Pick<CallContext, 'correlationId' | 'causationId' | 'traceparent' | 'tracestate'>
 
 /**
- * How an attempt came to its end in its own process: it settled the response, let go of it for another process, was
- * overtaken by one, or broke without writing an end.
+ * How an attempt came to its end in its own process: it settled the response, was lost and followed by the next one, let
+ * go of the response for another process, was overtaken by one, or broke without writing an end.
  */
-export type AttemptEnding = 'settled' | 'let-go' | 'overtaken' | 'broken'
+export type AttemptEnding = 'settled' | 'lost' | 'let-go' | 'overtaken' | 'broken'
 
 /** Hears what operators want to know of. */
 export interface RunObserver {
@@ -264,7 +264,7 @@ export interface RunObserver {
   /** An attempt begins; `attemptEnded` follows unless its process dies. */
   attemptStarted(): void
   attemptEnded(ending: AttemptEnding): void
-  /** An attempt's process died or was too slow to keep its lease. */
+  /** An attempt's process died or was too slow to keep its lease, or the connection to gpt broke before it answered. */
   attemptLost(response: ResponseRecord): void
   /** A write in the name of an attempt that is no longer the latest was refused. */
   fenced(write: 'frames' | 'settlement' | 'lease'): void

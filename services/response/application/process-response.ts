@@ -32,6 +32,7 @@ import type {
 } from './ports.ts'
 import { createRecoverResponse } from './recover-responses.ts'
 import { createReleaseVacant } from './release-vacant.ts'
+import { createRunAgain } from './run-again.ts'
 import { createRunAttempt } from './run-attempt.ts'
 import { createSettleResponse } from './settle-response.ts'
 import { createSettleUnrun } from './settle-unrun.ts'
@@ -91,7 +92,6 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
   const settle = createSettleResponse({ ...ports, finishTurn })
   const settleUnrun = createSettleUnrun({ ...ports, settle, lease })
   const buildInput = createBuildInput({ ...ports, persist, limits })
-  const runAttempt = createRunAttempt({ ...ports, buildInput, settle, persist })
   const watch = createWatchRuns({ ...ports, runs, lease, attachMs: limits.attachMs })
   const claim: ClaimResponse = createClaimResponse({
     ...ports,
@@ -100,6 +100,8 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
     start: run,
     onQueued: () => sweep.noteQueued(),
   })
+  const runAgain = createRunAgain({ ...ports, claim, limits })
+  const runAttempt = createRunAttempt({ ...ports, buildInput, runAgain, settle, persist })
   const recover = createRecoverResponse({ ...ports, claim, settleUnrun, limits })
   const sweep = createSweepResponses({
     ...ports,
@@ -145,7 +147,8 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
 
   async function runToEnd(started: LiveRun): Promise<void> {
     try {
-      await runAttempt(started)
+      let ended = await runAttempt(started)
+      while (ended === 'lost') ended = await runAttempt(started)
     } catch (error) {
       observer.failed(error, 'a run ended without settling', started.claim.response.responseId)
       started.feed.fail(toAppError(error))
@@ -157,13 +160,17 @@ export function createProcessResponse(ports: ProcessResponsePorts, limits: Proce
   async function drain(signal: AbortSignal): Promise<void> {
     claim.stop()
     await sweep.stop()
-    const stopAll = () => {
-      for (const started of runs)
-        started.stop('draining', new AppError('SERVICE_UNAVAILABLE', 'This process is stopping.'))
-    }
-    if (signal.aborted) stopAll()
-    else signal.addEventListener('abort', stopAll, { once: true })
-    await Promise.all([...runs].map((started) => started.finished))
-    signal.removeEventListener('abort', stopAll)
+    await untilFinished(runs, signal)
   }
+}
+
+/** Stops what still runs when `signal` aborts. */
+async function untilFinished(runs: LiveRuns, signal: AbortSignal): Promise<void> {
+  const stopAll = () => {
+    for (const run of runs) run.stop('draining', new AppError('SERVICE_UNAVAILABLE', 'This process is stopping.'))
+  }
+  if (signal.aborted) stopAll()
+  else signal.addEventListener('abort', stopAll, { once: true })
+  await Promise.all([...runs].map((run) => run.finished))
+  signal.removeEventListener('abort', stopAll)
 }

@@ -30,12 +30,14 @@ import type {
   ResponseStore,
   RunObserver,
 } from './ports.ts'
+import type { RunAgain } from './run-again.ts'
 import type { SettleResponse } from './settle-response.ts'
 import { WriteRefused } from './write-refused.ts'
 
 export interface RunAttemptPorts {
   inputs: RequestInputs
   buildInput: BuildInput
+  runAgain: RunAgain
   models: ModelClient
   pipeline: Pipeline
   store: ResponseStore
@@ -47,7 +49,7 @@ export interface RunAttemptPorts {
   observer: RunObserver
 }
 
-export type RunAttempt = (run: LiveRun) => Promise<void>
+export type RunAttempt = (run: LiveRun) => Promise<AttemptEnding>
 
 /** What a run has come to, as far as it came. */
 interface Progress {
@@ -67,10 +69,11 @@ const pendingFramesMax = 1_000
 
 /**
  * Runs one attempt from its input to its end. Resolves once the response has settled, was overtaken, or was let go for
- * another process to take up; throws when not even its end could be written, and leaves it to be recovered.
+ * another process to take up, or to `lost` when the next attempt has been claimed and is to be run; throws when not even
+ * its end could be written, and leaves it to be recovered.
  */
 export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
-  const { inputs, buildInput, models, pipeline, store, log, transactor, settle, persist, observer } = ports
+  const { inputs, buildInput, runAgain, models, pipeline, log, transactor, settle, persist, observer } = ports
   const openLog = createOpenLog(ports)
 
   return async function runAttempt(run) {
@@ -81,12 +84,15 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
         ? createLoggedWriter(run, { log, transactor, pendingMax: pendingFramesMax })
         : createPlainWriter(run)
       const progress: Progress = { run, writer, assembly: new OutputAssembly(), ...nothingYet }
-      const ending = await generate(progress).then(outcomeOfGeneration, (error: unknown) => endingOf(error, progress))
-      if (ending === 'let-go') await letGo(run)
-      const isSettled = ending !== 'let-go' && ending !== 'overtaken' && (await finish(progress, ending))
-      ended = isSettled ? 'settled' : ending === 'let-go' ? 'let-go' : 'overtaken'
+      const ending = await generate(progress).then(outcomeOfGeneration, (error: unknown) =>
+        afterError(error, progress, runAgain),
+      )
+      if (ending === 'let-go') await letGo(run, ports)
+      const isSettled = typeof ending !== 'string' && (await finish(progress, ending))
+      ended = isSettled ? 'settled' : typeof ending === 'string' ? ending : 'overtaken'
       if (isSettled) run.feed.end()
       else if (ended === 'overtaken') leave(run)
+      return ended
     } finally {
       observer.attemptEnded(ended)
     }
@@ -95,7 +101,7 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
   async function generate(progress: Progress): Promise<GenerationEnd> {
     const { run, writer } = progress
     const { response } = run.claim
-    if (!run.feed.logged) writer.write(responseStart(response))
+    if (!run.feed.logged && run.claim.framesBefore === 0) writer.write(responseStart(response))
     const input = await persist(run.scope, { forMs: patienceMs }, () => inputs.get(run.scope, response.requestId))
     progress.input = input
     if (run.feed.logged) Object.assign(progress, await openLog(run, writer, input))
@@ -109,7 +115,7 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
   }
 
   async function finish(progress: Progress, outcome: Outcome): Promise<boolean> {
-    const { run, writer, assembly, input, inputKept, itemsBefore } = progress
+    const { run, writer, assembly, input, inputKept, itemsBefore, generation } = progress
     const frames = await writer.takePending().catch(refusedAsNull)
     if (frames === null) return false
     for (const step of assembly.missingEnds()) frames.push(writer.number(step))
@@ -122,17 +128,18 @@ export function createRunAttempt(ports: RunAttemptPorts): RunAttempt {
       inputKept,
       output: assembly.items(),
       frames,
+      isLost: generation !== null && outcome.failure?.code === 'OUTCOME_UNKNOWN',
       number: writer.number,
       deliver: (frame) => run.feed.push(frame),
     })
   }
+}
 
-  /** Lets another process take the response up at once; nothing of it was delivered yet. */
-  async function letGo(run: LiveRun): Promise<void> {
-    const { response, attempt } = run.claim
-    await transactor.transaction((tx) => store.release(tx, { responseId: response.responseId, attempt }))
-    run.feed.fail(new AppError('SERVICE_UNAVAILABLE', 'This process is stopping. Follow the response again to go on.'))
-  }
+/** Lets another process take the response up at once; nothing of it was delivered yet. */
+async function letGo({ claim, feed }: LiveRun, { transactor, store }: RunAttemptPorts): Promise<void> {
+  const { responseId } = claim.response
+  await transactor.transaction((tx) => store.release(tx, { responseId, attempt: claim.attempt }))
+  feed.fail(new AppError('SERVICE_UNAVAILABLE', 'This process is stopping. Follow the response again to go on.'))
 }
 
 /** The call did not reach the service that makes it: the attempt has still not called a provider. */
@@ -175,8 +182,11 @@ async function untilRoom({ scope, feed }: LiveRun, room: Promise<void>): Promise
   forget()
 }
 
+/** An outcome is to be settled. */
+type Ending = Outcome | 'overtaken' | 'let-go' | 'lost'
+
 /** How a run ends that did not run to its end. */
-function endingOf(error: unknown, { run, assembly, input, generation }: Progress): Outcome | 'overtaken' | 'let-go' {
+function endingOf(error: unknown, { run, assembly, input, generation }: Progress): Exclude<Ending, 'lost'> {
   if (error instanceof WriteRefused) return 'overtaken'
   const usage = generation === null ? null : estimateUsage(generation, assembly.items())
   switch (run.stopped) {
@@ -192,6 +202,23 @@ function endingOf(error: unknown, { run, assembly, input, generation }: Progress
     case null:
       return outcomeOfError(error, { delivered: assembly.hasOutput, usage })
   }
+}
+
+/** A lost attempt is followed by the next one where that is no news to anyone, or what the request asked for. */
+async function afterError(error: unknown, progress: Progress, runAgain: RunAgain): Promise<Ending> {
+  const { run, writer, assembly, itemsBefore, input, generation } = progress
+  if (run.stopped !== null || generation === null || !isUnknown(error)) return endingOf(error, progress)
+  const shown = await writer.close().catch(refusedAsNull)
+  if (shown === null) return 'overtaken'
+  const mayGoOn = shown <= 1 || (run.feed.logged && input?.onInterrupt === 'restart')
+  const lostUsage = estimateUsage(generation, assembly.items().slice(itemsBefore))
+  if (mayGoOn && (await runAgain(run, { framesBefore: shown, lostUsage }))) return 'lost'
+  return endingOf(error, progress)
+}
+
+/** The provider may have been called. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof AppError && error.kind === 'unknown-outcome'
 }
 
 function refusedAsNull(error: unknown): null {

@@ -39,6 +39,8 @@ export interface Ending {
   /** Frames that are not in the log yet. */
   readonly frames: Frame[]
   number(step: ResponseStep): Frame
+  /** Nobody knows what came of the attempt's call. */
+  readonly isLost: boolean
   /** Called with each frame once it is committed, the last one included. */
   deliver?(frame: Frame): void
   /** Has the first word in the transaction: false gives it up. */
@@ -76,7 +78,7 @@ export function createSettleResponse(ports: SettleResponsePorts): SettleResponse
 
     const attempts = attempt > 1 ? await store.listAttempts(response.responseId) : []
     const lostUsage = sumUsage(attempts.flatMap((earlier) => earlier.lostUsage ?? []))
-    const settling = transactor.transaction((tx) => write(tx, ending, { turn, completedAt, lostUsage }))
+    const settling = transactor.transaction((tx) => write(tx, ending, { turn, completedAt, lostUsage }), ending.context)
     if (!(await settling.catch(refusedAsFalse))) return false
     observer.settled(response, outcome)
     if (deliver !== undefined) for (const frame of frames) deliver(frame)
@@ -93,7 +95,7 @@ export function createSettleResponse(ports: SettleResponsePorts): SettleResponse
     const key = { responseId, attempt }
     if (guard !== undefined && !(await guard(tx))) return false
     if (isLogged(response, attempt) && frames.length > 0) await log.append(tx, key, frames)
-    const settlement = { ...key, outcome, pendingTurn: turn, completedAt, lost: guard !== undefined && attempt > 0 }
+    const settlement = { ...key, outcome, pendingTurn: turn, completedAt, lost: ending.isLost }
     await store.settle(tx, settlement)
     if (response.store) {
       if (!ending.inputKept && ending.input !== null) await contents.putInput(tx, responseId, ending.input)

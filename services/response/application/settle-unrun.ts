@@ -43,6 +43,7 @@ export function createSettleUnrun(ports: SettleUnrunPorts): SettleUnrun {
         inputKept,
         output: assembly.items(),
         frames: [...missing, ...assembly.missingEnds()].map((step) => numbering.number(step)),
+        isLost: attempt > 0,
         number: (step) => numbering.number(step),
         guard: async (tx) =>
           (await store.lockDue(tx, { responseId, attempt }, lease)) &&

@@ -67,14 +67,14 @@ export function createWatchRuns(ports: WatchRunsPorts): WatchRuns {
   }
 
   async function renewLeases(nowMs: number): Promise<void> {
-    const ageing = [...runs].filter((run) => run.isRunning && nowMs - run.leaseRenewedAtMs >= renewMs)
+    const ageing = [...runs]
+      .filter((run) => run.isRunning && nowMs - run.leaseRenewedAtMs >= renewMs)
+      .map((run) => ({ run, key: keyOf(run) }))
     if (ageing.length === 0) return
-    const kept = await transactor.transaction((tx) =>
-      Promise.all(ageing.map((run) => store.renew(tx, keyOf(run), lease))),
-    )
-    for (const [index, run] of ageing.entries()) {
+    const kept = await transactor.transaction((tx) => Promise.all(ageing.map(({ key }) => store.renew(tx, key, lease))))
+    for (const [index, { run, key }] of ageing.entries()) {
       if (kept[index]) run.leaseRenewedAtMs = nowMs
-      else if (run.isRunning) {
+      else if (run.isRunning && run.claim.attempt === key.attempt) {
         observer.fenced('lease')
         run.stop('overtaken', new AppError('OUTCOME_UNKNOWN', 'Another process has taken over.'))
       }

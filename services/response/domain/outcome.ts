@@ -64,12 +64,13 @@ export function interruptedOutcome(usage: Usage | null, failure: ResponseFailure
 
 /**
  * A failed generation. Once part of the answer was delivered and the rest got lost on the way, the response is
- * incomplete and what was delivered stands; `failure` says why in both cases.
+ * incomplete and what was delivered stands; `failure` says why in both cases. Where nobody knows what the provider did, it
+ * is taken to have read the input.
  */
 export function outcomeOfError(error: unknown, produced: { delivered: boolean; usage: Usage | null }): Outcome {
-  const { code, message, status } = toAppError(error)
+  const { code, message, status, kind } = toAppError(error)
   const failure = { code, message, status }
-  const usage = produced.delivered ? produced.usage : null
+  const usage = produced.delivered || kind === 'unknown-outcome' ? produced.usage : null
   if (produced.delivered && truncations.has(code)) return interruptedOutcome(usage, failure)
   return { ...nothing, status: 'failed', failure, usage }
 }

@@ -20,7 +20,7 @@ export interface RunMetricsOptions {
 }
 
 const statuses = ['completed', 'incomplete', 'failed', 'cancelled'] as const
-const endings = ['settled', 'let-go', 'overtaken', 'broken'] as const
+const endings = ['settled', 'lost', 'let-go', 'overtaken', 'broken'] as const
 const fencedWrites = ['frames', 'settlement', 'lease'] as const
 type FencedWrite = (typeof fencedWrites)[number]
 
@@ -74,7 +74,7 @@ export class RunMetrics implements RunObserver {
     }).bindEach(endings, (ending) => ({ ending }))
     this.#lost = new BoundCounter({
       name: 'parley_attempts_lost_total',
-      help: 'Attempts whose process died or was too slow to keep its lease.',
+      help: 'Attempts whose process died or was too slow to keep its lease, or of which gpt never answered.',
       registers,
     }).bind({})
     this.#fenced = new BoundCounter({

@@ -6,10 +6,14 @@ import { assistantMessage, usage, userMessage } from '../neighbours.ts'
 
 const codes = Object.keys(errorTable) as ErrorCode[]
 
-test('an error before anything was delivered always fails the response, without usage', (t: TestContext) => {
+test('an error before anything was delivered always fails the response, with usage only if nobody knows what came of it', (t: TestContext) => {
   for (const code of codes) {
     const outcome = outcomeOfError(new AppError(code, 'words'), { delivered: false, usage })
-    t.assert.deepStrictEqual([outcome.status, outcome.usage], ['failed', null], code)
+    t.assert.deepStrictEqual(
+      [outcome.status, outcome.usage],
+      ['failed', code === 'OUTCOME_UNKNOWN' ? usage : null],
+      code,
+    )
     t.assert.deepStrictEqual(outcome.failure, { code, message: 'words', status: errorTable[code].status })
   }
 })

@@ -3,6 +3,7 @@ import { waitUntil } from '@parley/testkit/latch.ts'
 import type { AttemptKey } from '../../application/ports.ts'
 import { WriteRefused } from '../../application/write-refused.ts'
 import { interruptedOutcome } from '../../domain/outcome.ts'
+import { takeRunnerAddress } from '../../infrastructure/runner-address.ts'
 import { takeRunnerPlace } from '../../infrastructure/runner-place.ts'
 import { attemptsOf, createWorld, lapseLeases, rowOf, startProcess } from '../harness.ts'
 import { assistantMessage } from '../neighbours.ts'
@@ -95,6 +96,18 @@ test('each living process has a place of its own, and a dead one leaves its plac
   t.assert.notStrictEqual(heir.owner, first.owner)
   await second.release()
   await heir.release()
+})
+
+test('an address is that of one living process; a second one is told which setting to change', async (t: TestContext) => {
+  const { world } = await claimed(t)
+  const patience = { patienceMs: 0 }
+  const giveUp = await takeRunnerAddress(world.store, 'http://10.0.0.7:8004', patience)
+  const other = await takeRunnerAddress(world.store, 'http://10.0.0.8:8004', patience)
+  await t.assert.rejects(takeRunnerAddress(world.store, 'http://10.0.0.7:8004', patience), /ADVERTISED_URL/)
+  const waiting = takeRunnerAddress(world.store, 'http://10.0.0.7:8004')
+  await giveUp()
+  await (await waiting)()
+  await other()
 })
 
 test('a place whose lock was lost with its connection is asked for again', async (t: TestContext) => {
