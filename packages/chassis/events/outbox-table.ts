@@ -17,6 +17,7 @@ export interface StoredEvent {
 
 /** The first unpublished event of a key. */
 export interface Head {
+  readonly id: string
   readonly source: string
   readonly subject: string
   readonly nextAttemptAt: number
@@ -32,7 +33,7 @@ export interface Backlog {
 }
 
 type Row = Selectable<OutboxRow>
-type HeadRow = Pick<Row, 'aggregatetype' | 'aggregateid' | 'next_attempt_at' | 'parked_reason'>
+type HeadRow = Pick<Row, 'id' | 'aggregatetype' | 'aggregateid' | 'next_attempt_at' | 'parked_reason'>
 type After = { source: string; subject: string; limit: number }
 type Place = { source: string; subject: string; seq: number }
 
@@ -84,14 +85,14 @@ export class OutboxTable {
         .set({ attempts: 0, next_attempt_at: 0, parked_reason: null })
         .where('id', '=', p.id)
         .where('parked_reason', 'is not', null)
-        .returning(['aggregatetype', 'aggregateid', 'next_attempt_at', 'parked_reason']),
+        .returning(['id', 'aggregatetype', 'aggregateid', 'next_attempt_at', 'parked_reason']),
     )
     this.#skip = store.prepare((db, p) =>
       db
         .deleteFrom('outbox')
         .where('id', '=', p.id)
         .where('parked_reason', 'is not', null)
-        .returning(['aggregatetype', 'aggregateid', 'next_attempt_at', 'parked_reason']),
+        .returning(['id', 'aggregatetype', 'aggregateid', 'next_attempt_at', 'parked_reason']),
     )
   }
 
@@ -120,6 +121,11 @@ export class OutboxTable {
     await this.#store.transaction(async (tx) => {
       for (const envelope of envelopes) await this.#delete.write(tx, placeOf(envelope))
     })
+  }
+
+  /** As part of a unit of work that waits for nothing of it. */
+  deleteWithin(tx: Transaction, envelope: Envelope): Promise<void> {
+    return this.#delete.write(tx, placeOf(envelope))
   }
 
   async postpone(envelope: Envelope, attempts: number, nextAttemptAt: number): Promise<void> {
@@ -188,7 +194,13 @@ function selectHeads(db: Kysely<EventTables>, p: ParameterRefs<After>) {
         .onRef('outbox.aggregateid', '=', 'firsts.aggregateid')
         .onRef('outbox.seq', '=', 'firsts.seq'),
     )
-    .select(['outbox.aggregatetype', 'outbox.aggregateid', 'outbox.next_attempt_at', 'outbox.parked_reason'])
+    .select([
+      'outbox.id',
+      'outbox.aggregatetype',
+      'outbox.aggregateid',
+      'outbox.next_attempt_at',
+      'outbox.parked_reason',
+    ])
     .orderBy('outbox.aggregatetype')
     .orderBy('outbox.aggregateid')
 }
@@ -216,6 +228,7 @@ function toStoredEvent(row: Row): StoredEvent {
 
 function toHead(row: HeadRow): Head {
   return {
+    id: row.id,
     source: row.aggregatetype,
     subject: row.aggregateid,
     nextAttemptAt: row.next_attempt_at,

@@ -4,6 +4,7 @@ import type { Tracer } from '../telemetry/tracing/tracer.ts'
 import type { Clock } from '../values/clock.ts'
 import { AppError } from '../values/errors.ts'
 import type { NewId } from '../values/ids.ts'
+import type { Transaction } from '../values/transaction.ts'
 import { type Envelope, sequenceText } from './envelope.ts'
 import { describePublishing } from './event-spans.ts'
 import { type ServiceStore, withEventTables } from './event-tables.ts'
@@ -21,6 +22,8 @@ export interface OutboxOptions {
   readonly onCommitted: (envelope: Envelope) => void
   /** While true, publishing is refused as OVERLOADED: nobody takes the events that are there. */
   readonly isFull?: () => boolean
+  /** Has the unit of work tidy up in the outbox, where a statement more costs nothing but a unit of its own does. */
+  readonly tidy?: (tx: Transaction) => Promise<void>
   /** Null when nothing is traced. */
   readonly tracer?: Tracer | null
 }
@@ -42,7 +45,7 @@ type OutboxParameters = {
 
 /** The publisher of a service: an event is a row in the service's own database, committed with what it tells of. */
 export function createOutbox(options: OutboxOptions): EventPublisher {
-  const { source, newId, clock, strict = false, onCommitted, isFull, tracer = null } = options
+  const { source, newId, clock, strict = false, onCommitted, isFull, tidy, tracer = null } = options
   const insert = withEventTables(options.store).prepare<never, OutboxParameters>((db, p) =>
     db.insertInto('outbox').values({
       id: p.id,
@@ -88,6 +91,7 @@ export function createOutbox(options: OutboxOptions): EventPublisher {
         tracestate,
         time,
       })
+      if (tidy !== undefined) await tidy(tx)
       tx.afterCommit(() => {
         span?.end()
         onCommitted({

@@ -6,7 +6,7 @@ export interface PublishedEventsOptions {
   /** Removes events from the outbox. */
   readonly remove: (envelopes: readonly Envelope[]) => Promise<void>
   readonly failed: (error: unknown) => void
-  /** How long a published event may wait for others to be removed with it. */
+  /** A published event waits for others to be removed with it, once or twice as long. */
   readonly lingerMs: number
   /** How long to wait after a removal failed. */
   readonly retryMs: number
@@ -15,14 +15,19 @@ export interface PublishedEventsOptions {
 const removalMax = 500
 
 /**
- * Events that every subscriber has taken and that are still in the outbox. They are removed in batches; one that a crash
- * leaves behind is sent again and has no second effect.
+ * Events that every subscriber has taken and that are still in the outbox. They leave it with a unit of work that has an
+ * errand there anyway, or in batches; one that a crash leaves behind is sent again and has no second effect.
  */
 export class PublishedEvents {
   readonly #options: PublishedEventsOptions
-  readonly #events = new Map<string, Envelope>()
-  /** What the last removal took: a read that was under way at the time may still show it. */
+  /** Since the last round, and from before it: the latter are due, since no unit of work came for them. */
+  #young = new Map<string, Envelope>()
+  #old = new Map<string, Envelope>()
+  /** What no unit of work was given to remove; it may hold some that are gone. */
+  #untaken: Envelope[] = []
+  /** What has left lately: a read that was under way at the time may still show it. */
   #removed: ReadonlySet<string> = new Set()
+  #leaving = new Set<string>()
   #cancelTimer: (() => void) | null = null
   #removing: Promise<void> | null = null
 
@@ -31,19 +36,37 @@ export class PublishedEvents {
   }
 
   has(id: string): boolean {
-    return this.#events.has(id) || this.#removed.has(id)
+    return this.#isHere(id) || this.#leaving.has(id) || this.#removed.has(id)
+  }
+
+  /** How many are still in the outbox. */
+  get size(): number {
+    return this.#young.size + this.#old.size
   }
 
   add(envelope: Envelope): void {
-    this.#events.set(envelope.id, envelope)
-    if (this.#events.size === removalMax) this.#removeNow()
-    else this.#removeAfter(this.#options.lingerMs)
+    this.#young.set(envelope.id, envelope)
+    this.#untaken.push(envelope)
+    if (this.size === removalMax) this.#removeAll()
+    else this.#plan(this.#options.lingerMs)
+  }
+
+  /** One to be removed by a unit of work, which says so by `left`; without that it goes with a batch. */
+  take(): Envelope | undefined {
+    for (let next = this.#untaken.shift(); next !== undefined; next = this.#untaken.shift()) {
+      if (this.#isHere(next.id)) return next
+    }
+    return undefined
+  }
+
+  left({ id }: Envelope): void {
+    if (this.#young.delete(id) || this.#old.delete(id)) this.#leaving.add(id)
   }
 
   /** Resolves when everything added so far was removed, or could not be. */
   async flush(): Promise<void> {
     await this.#removing
-    this.#removeNow()
+    this.#removeAll()
     await this.#removing
   }
 
@@ -52,30 +75,51 @@ export class PublishedEvents {
     this.#cancelTimer = null
   }
 
-  #removeAfter(delayMs: number): void {
+  #isHere(id: string): boolean {
+    return this.#young.has(id) || this.#old.has(id)
+  }
+
+  #plan(delayMs: number): void {
     if (this.#cancelTimer !== null || this.#removing !== null) return
-    this.#cancelTimer = this.#options.timers.after(delayMs, () => this.#removeNow())
+    this.#cancelTimer = this.#options.timers.after(delayMs, () => this.#removeOld())
   }
 
-  #removeNow(): void {
+  #removeAll(): void {
+    if (this.#removing !== null) return
+    this.#age()
+    this.#removeOld()
+  }
+
+  #age(): void {
+    for (const [id, envelope] of this.#young) this.#old.set(id, envelope)
+    this.#young = new Map()
+  }
+
+  #removeOld(): void {
     this.stop()
-    if (this.#removing !== null || this.#events.size === 0) return
-    this.#removing = this.#remove().then((delayMs) => {
-      this.#removing = null
-      if (this.#events.size > 0) this.#removeAfter(delayMs)
-    })
+    this.#removed = this.#leaving
+    this.#leaving = new Set()
+    const due = this.#old
+    if (due.size === 0) this.#endRound(this.#options.lingerMs)
+    else this.#removing = this.#remove([...due.values()]).then((delayMs) => this.#endRound(delayMs))
   }
 
-  async #remove(): Promise<number> {
+  #endRound(delayMs: number): void {
+    this.#removing = null
+    this.#age()
+    if (this.#old.size > 0) this.#plan(delayMs)
+  }
+
+  async #remove(events: readonly Envelope[]): Promise<number> {
     const { remove, failed, lingerMs, retryMs } = this.#options
-    const events = [...this.#events.values()]
+    const ids = new Set(events.map(({ id }) => id))
+    this.#untaken = this.#untaken.filter(({ id }) => !ids.has(id))
     try {
       for (let index = 0; index < events.length; index += removalMax) {
         const some = events.slice(index, index + removalMax)
         await remove(some)
-        for (const { id } of some) this.#events.delete(id)
+        for (const envelope of some) this.left(envelope)
       }
-      this.#removed = new Set(events.map(({ id }) => id))
       return lingerMs
     } catch (error) {
       failed(error)

@@ -19,7 +19,7 @@ export interface RelayLimits {
   readonly retryMaxMs: number
   /** Between two looks through the outbox, for what did not come by memory. */
   readonly scanIntervalMs: number
-  /** How long a published event waits for others to leave the outbox with it. */
+  /** A published event waits for others to leave the outbox with it, once or twice as long. */
   readonly removalLingerMs: number
 }
 
@@ -34,5 +34,5 @@ export const defaultRelayLimits: RelayLimits = {
   backoffMaxMs: 30_000,
   retryMaxMs: 5_000,
   scanIntervalMs: 1_000,
-  removalLingerMs: 100,
+  removalLingerMs: 500,
 }

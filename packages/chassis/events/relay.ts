@@ -4,6 +4,7 @@ import { systemTimers } from '../runtime/system-timers.ts'
 import type { StoreLock } from '../store/store.ts'
 import type { Clock } from '../values/clock.ts'
 import type { Timers } from '../values/timers.ts'
+import type { Transaction } from '../values/transaction.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import type { Envelope } from './envelope.ts'
 import { type ServiceStore, withEventTables } from './event-tables.ts'
@@ -42,6 +43,8 @@ export interface Relay {
   start(): Promise<void>
   /** Looks through the outbox now, not at the next interval. */
   kick(): void
+  /** Has the unit of work remove a published event from the outbox: what it writes there anyway, another need not. */
+  removeWithin(tx: Transaction): Promise<void>
   /** Resolves when everything that can be published was, or `signal` aborts. */
   drain(signal: AbortSignal): Promise<void>
   /** Stops at once; what was not published is so by the next process. */
@@ -131,6 +134,13 @@ class OutboxRelay implements Relay {
     if (this.#isPublishing) void this.#scan()
   }
 
+  async removeWithin(tx: Transaction): Promise<void> {
+    const envelope = this.#published.take()
+    if (envelope === undefined) return
+    await this.#table.deleteWithin(tx, envelope)
+    tx.afterCommit(() => this.#published.left(envelope))
+  }
+
   async drain(signal: AbortSignal): Promise<void> {
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve()
@@ -167,8 +177,11 @@ class OutboxRelay implements Relay {
     return head !== undefined
   }
 
-  backlog(): Promise<Backlog> {
-    return this.#table.backlog()
+  async backlog(): Promise<Backlog> {
+    const publishedHere = this.#published.size
+    const { events, parked, oldestAt } = await this.#table.backlog()
+    const unpublished = Math.max(parked, events - publishedHere)
+    return { events: unpublished, parked, oldestAt: unpublished > parked ? oldestAt : null }
   }
 
   isFull(): boolean {
@@ -238,7 +251,8 @@ class OutboxRelay implements Relay {
       const now = this.#options.clock.now()
       for (const head of heads) {
         const isDue = head.nextAttemptAt <= now || head.nextAttemptAt > now + backoffMaxMs
-        if (head.isParked || !isDue) continue
+        // What follows a published event has its own lane, or is the head once that one is removed.
+        if (head.isParked || !isDue || this.#published.has(head.id)) continue
         if (this.#lanes.hasRoom) this.#lanes.open(head)
         else this.#isScanWanted = true
       }

@@ -142,6 +142,8 @@ function createEvents(options: EventParts): { events: EventPublisher; relay: Rel
       relay.offer(envelope)
     },
     isFull: () => relay.isFull(),
+    // The embedded store shares commits anyway, and each statement there is time that everyone waits for.
+    ...(store.dialect === 'postgres' && { tidy: (tx) => relay.removeWithin(tx) }),
   })
   return { events, relay }
 }

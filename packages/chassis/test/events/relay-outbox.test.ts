@@ -18,6 +18,42 @@ test('what an earlier process left is published at the start, in order', async (
   t.assert.deepStrictEqual(events.toSorted(), ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'c1', 'd1', 'e1'])
 })
 
+test('a published event leaves the outbox with a unit of work that has an errand there', async (t: TestContext) => {
+  await using publisher = await Publisher.open()
+  const { relay, store, transport } = publisher
+  const count = async () => (await relay.backlog()).events
+  await relay.start()
+  await publisher.publish('a1', 'b1')
+  await waitUntil(() => transport.events.length === 2)
+  await publisher.settle()
+  const failed = store.transaction(async (tx) => {
+    await relay.removeWithin(tx)
+    throw new Error('undone')
+  })
+  await t.assert.rejects(failed, /undone/)
+  t.assert.strictEqual(await count(), 2)
+  await store.transaction((tx) => relay.removeWithin(tx))
+  t.assert.strictEqual(await count(), 1)
+  await store.transaction((tx) => relay.removeWithin(tx))
+  t.assert.strictEqual(await count(), 1, 'what a unit was given and did not remove goes with a batch')
+  await publisher.outboxIsEmpty()
+  t.assert.deepStrictEqual(transport.events.toSorted(), ['a1', 'b1'])
+})
+
+test('a look through the outbox asks for nothing that was published and is still there', async (t: TestContext) => {
+  await using publisher = await Publisher.open({ limits: { removalLingerMs: 60_000 } })
+  const { relay, store, transport } = publisher
+  await relay.start()
+  await publisher.publish(...[...'abcdefghij'].map((key) => `${key}1`))
+  await waitUntil(() => transport.events.length === 10)
+  await publisher.insertUnseen('k1')
+  const before = store.roundTrips
+  await publisher.advance(1_000)
+  await waitUntil(() => transport.events.length === 11)
+  // One for the look, one for what was new, and some that only count on a server that is slow.
+  t.assert.ok(store.roundTrips - before <= 5, `${store.roundTrips - before} round trips`)
+})
+
 test('an event that another writer commits late, before all that were seen by every column, is found', async (t: TestContext) => {
   await using publisher = await Publisher.open()
   await publisher.relay.start()
