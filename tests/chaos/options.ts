@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
-import { type FaultKind, faultKinds } from './faults/schedule.ts'
+import { type CrashPoint, crashPointNames } from './faults/crash-point.ts'
+import { type FaultKind, faultKinds, type PointPair } from './faults/schedule.ts'
 import { type StoreKind, storeKinds, type TransportKind, transportKinds } from './rig/backing.ts'
-import { type ChaosTopology, chaosTopologies, isTopology } from './rig/topology.ts'
+import { type ChaosTopology, chaosTopologies, isTopology, type ServiceName, serviceNames } from './rig/topology.ts'
 import { defaultFaults } from './run/combination.ts'
 
 export interface ChaosOptions {
@@ -14,6 +15,8 @@ export interface ChaosOptions {
   /** No fault begins after so long, in each combination. */
   readonly faultsMaxMs: number
   readonly faults: readonly FaultKind[]
+  /** Pairs of a point and a service to kill there, in this order; null for the turn of each system. */
+  readonly pairs: readonly PointPair[] | null
   readonly scenario: string | null
   readonly workers: number
   readonly jsonPath: string | null
@@ -35,6 +38,7 @@ export const usage = `npm run chaos -- [options]
   --transport T,…     direct | kafka
   --minutes M         no fault begins after so long in any one system (default 0.25)
   --faults F,…        ${faultKinds.join(' | ')}
+  --pairs P/S,…       points and services to kill there, as a run that did not meet them all says it
   --workers W         clients at work at a time (default 8)
   --scenario NAME     resume | one-key | rolling-restart | drain, instead of faults
   --long              every topology, store and transport; at least 500 kills, in about half an hour
@@ -65,6 +69,7 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Ch
       transport: { type: 'string' },
       minutes: { type: 'string' },
       faults: { type: 'string' },
+      pairs: { type: 'string' },
       workers: { type: 'string' },
       scenario: { type: 'string' },
       json: { type: 'string' },
@@ -83,6 +88,7 @@ export function readOptions(args: readonly string[], drawSeed: () => number): Ch
     transports: listOf('transport', values.transport, oneOf(transportKinds)) ?? transportKinds,
     faultsMaxMs: number('minutes', values.minutes, base.minutes) * 60_000,
     faults: listOf('faults', values.faults, oneOf<FaultKind>(faultKinds)) ?? defaultFaults,
+    pairs: listOf('pairs', values.pairs, isPair)?.map(toPair) ?? null,
     scenario: values.scenario ?? null,
     workers: wholeNumber('workers', values.workers, 8, { min: 1, max: 200 }),
     jsonPath: values.json ?? null,
@@ -120,6 +126,18 @@ function listOf<T extends string>(
     if (isKnown(value)) return value
     throw new Error(`--${name} does not know ${value}\n${usage}`)
   })
+}
+
+type PairWords = `${CrashPoint}/${ServiceName}`
+
+function isPair(value: string): value is PairWords {
+  const [point, service, ...rest] = value.split('/')
+  return rest.length === 0 && oneOf(crashPointNames)(point ?? '') && serviceNames.includes(service ?? '')
+}
+
+function toPair(words: PairWords): PointPair {
+  const [point, service] = words.split('/') as [CrashPoint, ServiceName]
+  return { point, service }
 }
 
 function oneOf<T extends string>(known: readonly T[]): (value: string) => value is T {

@@ -18,13 +18,15 @@ export interface PlanOptions {
   readonly kinds: readonly FaultKind[]
   /** How many faults that kill nothing; null for as many as there are kinds, and a fourth of the kills. */
   readonly others: number | null
+  /** The pairs of a point and a service to kill there; null when the system has its turn of all. */
+  readonly pairs: readonly PointPair[] | null
 }
 
 /**
  * What goes wrong in one system: it depends on the seed, the system and these numbers alone, whatever else the run has.
  * Pairs of a point and a service go round over the systems, so that a run over all of them with kills enough has each.
  */
-export function planRun(combination: Combination, { seed, kills, kinds, others }: PlanOptions): PlannedFault[] {
+export function planRun(combination: Combination, { seed, kills, kinds, others, pairs }: PlanOptions): PlannedFault[] {
   const possible = kinds.filter((kind) => kind !== 'fsync' || (canTrace() && combination.store === 'sqlite'))
   return planFaults({
     topology: combination.topology,
@@ -32,9 +34,29 @@ export function planRun(combination: Combination, { seed, kills, kinds, others }
     random: createRandom(seed).fork(`faults ${nameOf(combination)}`),
     kills,
     kinds: others === null ? possible : [...possible.filter(isKilling), ...someOf(possible, combination, others)],
-    pairs: pairsOf(combination, seed, pointsOf(kills, possible)),
+    pairs: pairs ?? pairsOf(combination, seed, pointsOf(kills, possible)),
     others,
   })
+}
+
+/**
+ * A system in which pairs that are left can be met, with those of them: each service that they name has a process of its
+ * own there. The `turn` goes round the systems, since one may not come to a point in which another does.
+ */
+export function planPairs(
+  combinations: readonly Combination[],
+  left: readonly PointPair[],
+  turn: number,
+): { combination: Combination; pairs: PointPair[] } | null {
+  const able = combinations
+    .map((combination) => ({
+      combination,
+      pairs: left.filter(({ service }) => hasOwnProcess(combination.topology, service)),
+    }))
+    .filter(({ pairs }) => pairs.length > 0)
+  const most = Math.max(...able.map(({ pairs }) => pairs.length))
+  const best = able.filter(({ pairs }) => pairs.length === most)
+  return best[turn % best.length] ?? null
 }
 
 const pointShare = 0.3

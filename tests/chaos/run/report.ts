@@ -1,6 +1,6 @@
 import type { Verdict } from '../checkers/all.ts'
 import { crashPointNames } from '../faults/crash-point.ts'
-import { isKilling } from '../faults/schedule.ts'
+import { isKilling, type PointPair } from '../faults/schedule.ts'
 import { serviceNames } from '../rig/topology.ts'
 import { type Combination, nameOf } from './combination.ts'
 import type { RunResult } from './run-combination.ts'
@@ -82,20 +82,29 @@ export function lineOf(result: RunResult): string {
   ].join('; ')
 }
 
+type Struck = Pick<RunResult, 'injected'>
+
 /** How many crash points, and pairs of one and a service whose own process died there, there were; which are left. */
-export function coverageOf(results: readonly RunResult[]): string[] {
-  const struck = results
-    .flatMap(({ injected }) => injected)
-    .filter(({ point, outcome }) => point !== null && outcome === 'struck')
-  const points = new Set(struck.map(({ point }) => point))
-  const pairs = new Set(struck.map(({ point, process: victim }) => `${point} ${victim}`))
-  const all = crashPointNames.flatMap((point) => serviceNames.map((service) => `${point} ${service}`))
-  const left = all.filter((pair) => !pairs.has(pair))
-  const met = all.length - left.length
+export function coverageOf(results: readonly Struck[]): string[] {
+  const points = new Set(struckOf(results).map(({ point }) => point))
+  const left = pairsLeft(results)
+  const all = crashPointNames.length * serviceNames.length
+  const words = left.map(({ point, service }) => `${point}/${service}`)
   return [
-    `${points.size} of ${crashPointNames.length} crash points, ${met} of ${all.length} pairs of a point and a service whose process was killed there`,
-    ...(left.length > 0 && left.length <= pairsShownMax ? [`not met: ${left.join(', ')}`] : []),
+    `${points.size} of ${crashPointNames.length} crash points, ${all - left.length} of ${all} pairs of a point and a service whose process was killed there`,
+    ...(left.length > 0 ? [`not met: ${words.join(',')}`] : []),
   ]
 }
 
-const pairsShownMax = 30
+/** Pairs of a point and a service whose own process did not die there. */
+export function pairsLeft(results: readonly Struck[]): PointPair[] {
+  const met = new Set(struckOf(results).map(({ point, process: victim }) => `${point} ${victim}`))
+  const all = crashPointNames.flatMap((point) => serviceNames.map((service) => ({ point, service })))
+  return all.filter(({ point, service }) => !met.has(`${point} ${service}`))
+}
+
+function struckOf(results: readonly Struck[]) {
+  return results
+    .flatMap(({ injected }) => injected)
+    .filter(({ point, outcome }) => point !== null && outcome === 'struck')
+}

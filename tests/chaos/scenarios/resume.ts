@@ -28,7 +28,6 @@ export function createResume(responses: number): Scenario {
     await using rig = await Rig.start(combination)
     const tenants = await makeTenants(rig)
     await using load = new Load({ ...rig.access, tenants, random, workers: 0 })
-    load.healed(scenarioMs)
     let kills = 0
     let attempts = 0
     const followed: StartedWish[] = []
@@ -52,6 +51,7 @@ export function createResume(responses: number): Scenario {
       if (begun.length === 0) throw new Error(`nothing could be begun: ${refusals.at(-1)}`)
       for (const supervised of rig.processes.values()) if (supervised.signal('SIGKILL')) kills += 1
       await rig.untilReady()
+      load.healed(scenarioMs)
       await Promise.all(
         begun.map(({ id, started }) => follow(load.context, started, id, { leaveAfter: null, pauseMs: 0 })),
       )

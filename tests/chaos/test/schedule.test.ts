@@ -1,9 +1,19 @@
 import { describe, type TestContext, test } from 'node:test'
 import { crashPointNames } from '../faults/crash-point.ts'
-import { allPairs, faultKinds, planFaults, type ScheduleOptions } from '../faults/schedule.ts'
+import {
+  allPairs,
+  faultKinds,
+  isKilling,
+  type PlannedFault,
+  planFaults,
+  type ScheduleOptions,
+} from '../faults/schedule.ts'
 import { readOptions } from '../options.ts'
 import { createRandom } from '../random.ts'
-import { planTopology, serviceNames } from '../rig/topology.ts'
+import { type ChaosTopology, chaosTopologies, planTopology, serviceNames } from '../rig/topology.ts'
+import { storeKinds, transportKinds } from '../run/combination.ts'
+import { planPairs, planRun } from '../run/plan-run.ts'
+import { coverageOf, pairsLeft } from '../run/report.ts'
 
 const options = (seed: number): ScheduleOptions => ({
   topology: 'split',
@@ -41,6 +51,55 @@ describe('the schedule of faults', () => {
     t.assert.equal(readOptions(['--long'], () => 5).seed, 5)
   })
 })
+
+describe('pairs of a crash point and a service', () => {
+  const everySystem = (topologies: readonly ChaosTopology[]) =>
+    topologies.flatMap((topology) =>
+      storeKinds.flatMap((store) => transportKinds.map((transport) => ({ topology, store, transport }))),
+    )
+
+  const everywhere = ['--topology', chaosTopologies.join()]
+  const many = ['--kills', '500', '--minutes', '45']
+  for (const words of [['--long'], many, [...many, ...everywhere]]) {
+    test(`each has its turn with ${words.join(' ')}, whatever the seed`, (t: TestContext) => {
+      for (let seed = 0; seed < 50; seed++) {
+        const { topologies, kills, faults, others } = readOptions([...words, '--seed', String(seed)], () => 0)
+        const systems = everySystem(topologies)
+        const plan = { seed, kills: Math.ceil(kills / systems.length), kinds: faults, others, pairs: null }
+        const injected = systems.flatMap((system) => planRun(system, plan).map((fault) => injectedAs(fault, 'struck')))
+        t.assert.deepEqual(pairsLeft([{ injected }]), [], `seed ${seed}`)
+      }
+    })
+  }
+
+  test('those that were not met are named, and have another turn where their service is alone', (t: TestContext) => {
+    const pair = { point: 'before-turn', service: 'session' } as const
+    const missed = [injectedAs({ kind: 'point', pauseMs: 1, point: pair.point, process: 'session' }, 'missed')]
+    const lines = coverageOf([{ injected: missed }]).join('\n')
+    t.assert.match(lines, /0 of 70 pairs/)
+    for (const point of crashPointNames) t.assert.match(lines, new RegExp(`${point}/gateway`))
+    const systems = everySystem(['one', 'extract:gpt', 'extract:session'])
+    const next = planPairs(systems, [pair, { point: 'after-call', service: 'request' }], 0)
+    t.assert.equal(next?.combination.topology, 'extract:session')
+    t.assert.deepEqual(next?.pairs, [pair])
+    t.assert.equal(planPairs(everySystem(['one']), [pair], 0), null)
+  })
+
+  test('they can be asked for', (t: TestContext) => {
+    const { pairs } = readOptions(['--pairs', 'before-turn/session,after-call/gpt'], () => 0)
+    t.assert.deepEqual(pairs, [
+      { point: 'before-turn', service: 'session' },
+      { point: 'after-call', service: 'gpt' },
+    ])
+    t.assert.throws(() => readOptions(['--pairs', 'before-turn/nobody'], () => 0), /--pairs does not know/)
+  })
+})
+
+function injectedAs(fault: PlannedFault, outcome: 'struck' | 'missed') {
+  const { kind } = fault
+  const at = kind === 'point' ? { point: fault.point, process: fault.process } : { point: null, process: null }
+  return { ...at, kind, outcome, killed: outcome === 'struck' && isKilling(kind) }
+}
 
 describe('a topology', () => {
   test('every service is called through the proxy of the process that runs it', (t: TestContext) => {
