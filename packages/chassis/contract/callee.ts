@@ -15,6 +15,8 @@ export type CallEnd = 'answered' | 'leaving' | 'refused' | 'broken' | 'unavailab
 /** One process that runs the service. */
 export interface CalledInstance {
   readonly pool: Pool
+  /** For calls that hold their connection for long. */
+  readonly streams: Pool
   /** Once per `begin` and `beginElsewhere`. */
   ended(end: CallEnd): void
 }
@@ -32,6 +34,6 @@ export interface Callee {
 
 /** The one instance behind a pool, whatever becomes of its calls. */
 export function singleInstance(pool: Pool): Callee {
-  const instance: CalledInstance = { pool, ended: () => {} }
+  const instance: CalledInstance = { pool, streams: pool, ended: () => {} }
   return { begin: () => instance, beginElsewhere: () => null }
 }

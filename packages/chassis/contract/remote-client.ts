@@ -157,9 +157,10 @@ async function send(
     headersTimeout: 0,
     bodyTimeout: 0,
   }
+  const pool = isStream(definition) ? 'streams' : 'pool'
   for (let instance: CalledInstance | null = callee.begin(); ; ) {
     try {
-      return { instance, answer: await instance.pool.request(request) }
+      return { instance, answer: await instance[pool].request(request) }
     } catch (error) {
       const failure = transportFailure(contract.name, definition, scope, error)
       const isRefused = scope.reason === null && wasNeverSent(error)

@@ -8,6 +8,7 @@ import type { Timers } from '../values/timers.ts'
 /** Connections to one process and what its contract says. */
 export interface InstancePeer extends AsyncDisposable {
   readonly pool: Pool
+  readonly streams: Pool
   readonly fit: Fit
   start(): void
   /** True when it answered just now and its contract fits. */
@@ -71,6 +72,10 @@ export class Instance implements CalledInstance {
 
   get pool(): Pool {
     return this.peer.pool
+  }
+
+  get streams(): Pool {
+    return this.peer.streams
   }
 
   get state(): 'usable' | 'ejected' | 'unfit' | 'unknown' {

@@ -25,6 +25,8 @@ export interface RemotePeerOptions {
 export type Fit = 'unknown' | 'fits' | 'differs'
 
 const connectionsMax = 128
+/** A stream has its connection to itself until it ends: whoever begins streams bounds how many there are, far below this. */
+const streamsMax = 32_768
 const handshakeTimeoutMs = 5_000
 const handshakeRetryMs = 500
 const handshakeAgainMs = 10_000
@@ -47,6 +49,7 @@ const system: Principal = { tenant: 'parley', keyId: null, scopes: [] }
  */
 export class RemotePeer implements AsyncDisposable {
   readonly pool: Pool
+  readonly streams: Pool
   readonly #options: RemotePeerOptions
   #differences: readonly string[] | null = null
   #failure: string | null = null
@@ -56,14 +59,8 @@ export class RemotePeer implements AsyncDisposable {
 
   constructor(options: RemotePeerOptions) {
     this.#options = options
-    this.pool = new Pool(options.url.origin, {
-      connections: connectionsMax,
-      keepAliveTimeout: idleConnectionMs,
-      keepAliveMaxTimeout: idleConnectionMs,
-      pipelining: 1,
-      ...(options.connectTimeoutMs !== undefined && { connect: { timeout: options.connectTimeoutMs } }),
-    })
-    this.pool.on('connect', () => this.#checkSoon(0))
+    this.pool = this.#openPool(connectionsMax)
+    this.streams = this.#openPool(streamsMax)
   }
 
   /** Starts to check the contract and goes on until it is known to fit. */
@@ -98,12 +95,25 @@ export class RemotePeer implements AsyncDisposable {
   /** Takes no new calls; those under way go on to their end. */
   async retire(): Promise<void> {
     this.#stopChecking()
-    await this.pool.close()
+    await Promise.all([this.pool.close(), this.streams.close()])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopChecking()
-    await this.pool.destroy()
+    await Promise.all([this.pool.destroy(), this.streams.destroy()])
+  }
+
+  #openPool(connections: number): Pool {
+    const { url, connectTimeoutMs } = this.#options
+    const pool = new Pool(url.origin, {
+      connections,
+      keepAliveTimeout: idleConnectionMs,
+      keepAliveMaxTimeout: idleConnectionMs,
+      pipelining: 1,
+      ...(connectTimeoutMs !== undefined && { connect: { timeout: connectTimeoutMs } }),
+    })
+    pool.on('connect', () => this.#checkSoon(0))
+    return pool
   }
 
   #stopChecking(): void {

@@ -20,6 +20,14 @@ const opensAtOnce = 50
 const warmUpStreams = 200
 const settleMs = 5_000
 const neverMs = 0
+const holdMs = 30 * 60 * 1_000
+/** A model may be silent for long, and there is room for more streams than Parley takes by itself. */
+const roomy = {
+  GPT_IDLE_TIMEOUT_MS: String(holdMs),
+  GPT_FIRST_TOKEN_TIMEOUT_MS: String(holdMs),
+  GPT_CONNECTIONS_MAX: '20000',
+  RESPONSE_CONCURRENCY_MAX: '20000',
+}
 
 /**
  * Holds streams open, each after its first chunk, and sees what they cost in memory: the resident memory of all processes
@@ -27,7 +35,7 @@ const neverMs = 0
  * after the other, so that the step from each to the next shows what one more stream costs.
  */
 export async function holdStreams(options: LoadOptions, say: (line: string) => void): Promise<HeldStreams[]> {
-  await using bed = await startBed({ running: null, topology: options.topology })
+  await using bed = await startBed({ running: null, topology: options.topology }, roomy)
   const pids = processTree(bed.pid ?? 0)
   const warm = await openStreams(bed, warmUpStreams)
   await warm.close()
@@ -53,6 +61,8 @@ export async function holdStreams(options: LoadOptions, say: (line: string) => v
     before = { streams, resident }
   }
   for (const each of held) await each.close()
+  // Parley sees that its clients have gone before it is stopped.
+  await delay(settleMs)
   return results
 }
 

@@ -10,19 +10,14 @@ export interface Bed extends AsyncDisposable {
   readonly pid: number | null
 }
 
-const holdMs = 30 * 60 * 1_000
-
-/** A Parley of this run's own in front of the simulated provider, or the one that runs already. */
-export async function startBed({ running, topology }: Pick<LoadOptions, 'running' | 'topology'>): Promise<Bed> {
+/** A Parley of this run's own in front of the simulated provider, with `env` besides, or the one that runs already. */
+export async function startBed(
+  { running, topology }: Pick<LoadOptions, 'running' | 'topology'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bed> {
   if (running !== null) return { ...running, pid: null, async [Symbol.asyncDispose]() {} }
   const system = await startSystem(topology === 'one' ? 'one-process' : 'split', {
-    env: {
-      LOG_LEVEL: 'error',
-      LOG_FORMAT: 'json',
-      // A model that is silent for long is what `streams` holds open.
-      GPT_IDLE_TIMEOUT_MS: String(holdMs),
-      GPT_FIRST_TOKEN_TIMEOUT_MS: String(holdMs),
-    },
+    env: { LOG_LEVEL: 'error', LOG_FORMAT: 'json', ...env },
   })
   return {
     url: system.url,

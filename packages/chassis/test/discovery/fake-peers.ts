@@ -78,6 +78,7 @@ function createPeer(origin: string, checked: () => void): FakePeer & { checked: 
   return {
     origin,
     pool,
+    streams: pool,
     fit: 'unknown',
     answers: true,
     probes: 0,

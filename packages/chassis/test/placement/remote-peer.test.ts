@@ -46,7 +46,7 @@ test('a breaking difference is not ready, in words, and calls are refused', asyn
     callee: {
       begin() {
         peer.assertCompatible()
-        return { pool: peer.pool, ended: () => {} }
+        return { pool: peer.pool, streams: peer.streams, ended: () => {} }
       },
       beginElsewhere: () => null,
     },
@@ -73,4 +73,28 @@ test('a peer that starts later becomes ready by itself', async (t) => {
   await using side = await startRemote({ port: Number(new URL(url).port) })
   await waitUntil(() => peer.notReady().length === 0, { what: 'the handshake' })
   t.assert.deepEqual(side.log.called, [])
+})
+
+test('streams that are held open, however many, leave room for calls', async (t) => {
+  await using side = await startRemote()
+  await using peer = peerOf(side.url)
+  const { pool, streams } = peer
+  const client = createRemoteClient({
+    contract: Sample,
+    caller: 'tester',
+    callee: { begin: () => ({ pool, streams, ended: () => {} }), beginElsewhere: () => null },
+    auth: createInternalAuth(secret),
+  })
+  const left = new AbortController()
+  const context = testContext({ deadlineMs: 50_000, signal: left.signal })
+  const held = Array.from({ length: 300 }, (_, index) =>
+    client.count(context, { key: `k${index}`, to: 2, hangAt: 1 })[Symbol.asyncIterator](),
+  )
+  t.assert.deepEqual(
+    await Promise.all(held.map(async (one) => (await one.next()).value)),
+    held.map(() => ({ n: 0 })),
+  )
+  t.assert.equal((await client.read(testContext({ deadlineMs: 20_000 }), { key: 'k' })).key, 'k')
+  left.abort()
+  await Promise.all(held.map((one) => one.return?.(undefined)))
 })
