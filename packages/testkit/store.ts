@@ -28,7 +28,7 @@ export const sqliteOnly = testDialect === 'sqlite' ? false : 'this is about SQLi
 export async function createTestStore<Schema>(
   service: string,
   migrations: readonly Migration[],
-  options: Partial<Pick<OpenStoreOptions, 'durability' | 'limits' | 'log' | 'connectionsMax'>> = {},
+  options: Partial<Pick<OpenStoreOptions, 'durability' | 'limits' | 'log' | 'connectionsMax' | 'tracer'>> = {},
 ): Promise<TestStore<Schema>> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-store-'))
   const place =
@@ -76,7 +76,7 @@ function watched<Schema>(
   const prepare = store.prepare.bind(store)
   const tryLock = store.tryLock.bind(store)
   return {
-    transaction: (work) => watch(transaction(work)),
+    transaction: (work, within) => watch(transaction(work, within)),
     tryLock: (name) => watch(tryLock(name)),
     prepare(build) {
       const query = prepare(build)

@@ -66,7 +66,7 @@ export function createInbox(options: InboxOptions): Inbox {
     if (problem !== null) return notDone('rejected', `its ${problem.path} ${problem.message}`)
     const scope = options.contextFor(envelope)
     try {
-      await runWithDeadline(scope.deadline, () => store.transaction((tx) => take(tx, scope, handler, envelope)))
+      await runWithDeadline(scope.deadline, () => store.transaction((tx) => take(tx, scope, handler, envelope), scope))
       return done
     } catch (err) {
       return onError(err, envelope, scope)
@@ -101,7 +101,7 @@ export function createInbox(options: InboxOptions): Inbox {
     }
     try {
       const [first] = scopes
-      if (first !== undefined) await runWithDeadline(first.deadline, () => store.transaction(work))
+      if (first !== undefined) await runWithDeadline(first.deadline, () => store.transaction(work, first))
       return true
     } catch (error) {
       // Whichever it was, and whether it matters, shows when each is handled by itself.

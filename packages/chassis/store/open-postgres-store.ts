@@ -6,6 +6,7 @@ import { preparePostgresAccess } from './postgres-access.ts'
 import { isNotYetThere, toPostgresError } from './postgres-errors.ts'
 import { PostgresStore } from './postgres-store.ts'
 import type { Durability, OnCommit, Store } from './store.ts'
+import type { StartUnitSpan } from './unit-spans.ts'
 
 export interface OpenPostgresOptions {
   readonly url: string
@@ -18,6 +19,7 @@ export interface OpenPostgresOptions {
   readonly queueMax: number
   readonly defect: (error: unknown, message: string) => void
   readonly onCommit?: OnCommit
+  readonly startSpan?: StartUnitSpan
 }
 
 const openAttemptsMax = 20

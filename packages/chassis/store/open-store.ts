@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Tracer } from '../telemetry/tracing/tracer.ts'
 import { AppError } from '../values/errors.ts'
 import type { GroupCommitLimits } from './group-commit.ts'
 import { migrateSqlite } from './migrate-sqlite.ts'
@@ -10,6 +11,7 @@ import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import type { Durability, OnCommit, Store } from './store.ts'
 import { isBusy, StoreRefusedError, toStoreError } from './store-errors.ts'
+import { unitSpans } from './unit-spans.ts'
 
 export interface OpenStoreOptions {
   /**
@@ -29,6 +31,8 @@ export interface OpenStoreOptions {
   readonly schema?: string
   readonly log?: Pick<Logger, 'error'>
   readonly onCommit?: OnCommit
+  /** Makes a span of each unit of work of a trace that is recorded; nothing is traced without it. */
+  readonly tracer?: Pick<Tracer, 'start'>
 }
 
 const defaultLimits = { queueMax: 10_000, unitMs: 5_000 }
@@ -48,7 +52,7 @@ const openRetryMs = 100
  * understood, the folder cannot be used, or the schema is newer than the program.
  */
 export async function openStore<Schema>(options: OpenStoreOptions): Promise<Store<Schema>> {
-  const { service, log } = options
+  const { service, log, tracer } = options
   const limits = { ...defaultLimits, ...options.limits }
   const defect = (err: unknown, message: string) => {
     if (log === undefined) process.emitWarning(`${message} (service ${service}): ${String(err)}`)
@@ -58,7 +62,8 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
     const { schema = service, connectionsMax = defaultConnectionsMax } = options
     // A process without PostgreSQL does not pay for loading its driver.
     const { openPostgresStore } = await import('./open-postgres-store.ts')
-    return openPostgresStore({ ...options, schema, connectionsMax, queueMax: limits.queueMax, defect })
+    const traced = tracer === undefined ? {} : { startSpan: unitSpans(tracer, 'postgres', service) }
+    return openPostgresStore({ ...options, ...traced, schema, connectionsMax, queueMax: limits.queueMax, defect })
   }
   const path = await sqlitePath(options.url, service)
   try {
@@ -71,6 +76,7 @@ export async function openStore<Schema>(options: OpenStoreOptions): Promise<Stor
       limits: { batchMax, ...limits },
       defect,
       ...(onCommit !== undefined && { onCommit }),
+      ...(tracer !== undefined && { startSpan: unitSpans(tracer, 'sqlite', service) }),
     })
   } catch (cause) {
     const error = toStoreError(cause, service)

@@ -1,5 +1,6 @@
 import { type Compilable, type CompiledQuery, type Kysely, type QueryResult, SelectQueryNode, sql } from 'kysely'
 import type { QueryResult as DriverResult } from 'pg'
+import type { TracePlace } from '../telemetry/tracing/trace-context.ts'
 import type { Transaction } from '../values/transaction.ts'
 import { wantDeadlines } from './deadline-scope.ts'
 import type { PostgresAccess } from './postgres-client.ts'
@@ -14,11 +15,14 @@ import { createBinder, parameterRefs } from './prepared-parameters.ts'
 import type { OnCommit, ParameterRefs, PreparedQuery, SqlValue, Store, StoreActivity, StoreLock } from './store.ts'
 import { storeUnavailable } from './store-errors.ts'
 import { isInsideTransaction, runInTransactionScope } from './transaction-scope.ts'
+import { endingWith, type StartUnitSpan } from './unit-spans.ts'
 
 export interface PostgresStoreOptions extends Omit<PostgresPoolOptions, 'access'> {
   readonly access: PostgresAccess
   readonly defect: (error: unknown, message: string) => void
   readonly onCommit?: OnCommit
+  /** Absent when nothing is traced. */
+  readonly startSpan?: StartUnitSpan
 }
 
 /** A server that takes longer for nothing is of no use. */
@@ -54,7 +58,13 @@ export class PostgresStore<Schema> implements Store<Schema> {
     return this.#pool.roundTrips
   }
 
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Transaction) => Promise<T>, within?: TracePlace): Promise<T> {
+    const { startSpan } = this.#options
+    const span = startSpan === undefined || within === undefined ? null : startSpan(within)
+    return span === null ? this.#run(work) : endingWith(span, this.#run(work))
+  }
+
+  async #run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     if (isInsideTransaction()) {
       throw new Error('a transaction was begun inside another one: units of work do not nest')
     }

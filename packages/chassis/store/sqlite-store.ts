@@ -1,4 +1,5 @@
 import { type Compilable, type CompiledQuery, type Kysely, type QueryResult, SelectQueryNode, sql } from 'kysely'
+import type { TracePlace } from '../telemetry/tracing/trace-context.ts'
 import type { Transaction } from '../values/transaction.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { GroupCommit, type GroupCommitLimits } from './group-commit.ts'
@@ -10,6 +11,7 @@ import { PreparedQueryCompiler, toSqlitePrepared } from './sqlite-prepared.ts'
 import { SqliteUnit } from './sqlite-unit.ts'
 import type { OnCommit, ParameterRefs, PreparedQuery, SqlValue, Store, StoreActivity, StoreLock } from './store.ts'
 import { isReadOnlyViolation, storeUnavailable, toStoreError } from './store-errors.ts'
+import { endingWith, type StartUnitSpan } from './unit-spans.ts'
 
 export interface SqliteStoreOptions {
   readonly path: string
@@ -17,6 +19,8 @@ export interface SqliteStoreOptions {
   readonly limits: GroupCommitLimits
   readonly defect: (error: unknown, message: string) => void
   readonly onCommit?: OnCommit
+  /** Absent when nothing is traced. */
+  readonly startSpan?: StartUnitSpan
 }
 
 /**
@@ -60,8 +64,10 @@ export class SqliteStore<Schema> implements Store<Schema> {
     this.read = createSqliteKysely((query) => this.#executeRead(query))
   }
 
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#commits.run(work)
+  transaction<T>(work: (tx: Transaction) => Promise<T>, within?: TracePlace): Promise<T> {
+    const { startSpan } = this.#options
+    const span = startSpan === undefined || within === undefined ? null : startSpan(within)
+    return span === null ? this.#commits.run(work) : endingWith(span, this.#commits.run(work))
   }
 
   within(tx: Transaction): Kysely<Schema> {

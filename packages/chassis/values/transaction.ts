@@ -1,3 +1,5 @@
+import type { CallContext } from './context.ts'
+
 /** Marks what stores accept as a transaction; only store adapters carry it. */
 export const transactionBrand: unique symbol = Symbol('transaction')
 
@@ -16,7 +18,10 @@ export interface Transactor {
   /**
    * Resolves after the commit is durable, to what `work` resolved to; rejects with what `work` threw, its writes undone.
    * Throws STORE_UNAVAILABLE (retryable) when the store cannot commit, OVERLOADED when too many units wait. `work` runs
-   * once. Transactions do not nest.
+   * once. Transactions do not nest. `within` is what asks for it: in its trace, when that is recorded, the unit is seen.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(
+    work: (tx: Transaction) => Promise<T>,
+    within?: Pick<CallContext, 'traceparent' | 'tracestate'>,
+  ): Promise<T>
 }

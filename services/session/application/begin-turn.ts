@@ -32,7 +32,7 @@ export function createBeginTurn(
 export function createAbandonTurn(store: Transactor, sessions: SessionStore): SessionCalls['abandonTurn'] {
   return async function abandonTurn(context, { sessionId, responseId }) {
     const key = { tenant: context.principal.tenant, sessionId, responseId }
-    await store.transaction((tx) => sessions.freeTurn(tx, key))
+    await store.transaction((tx) => sessions.freeTurn(tx, key), context)
     return {}
   }
 }

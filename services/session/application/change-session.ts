@@ -41,7 +41,7 @@ export function createChangeSession({ store, sessions, events }: ChangeSessionPo
         await events.publish(tx, context, session, happening, { seq })
       }
       return result
-    })
+    }, context)
   }
 }
 

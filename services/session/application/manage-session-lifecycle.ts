@@ -32,7 +32,7 @@ export function createCreateSession(ports: CreateSessionPorts): SessionCalls['cr
       await placeItems(items, { tx, key, firstPosition: 1 }, added)
       await events.publish(tx, context, session, { name: 'opened' }, { seq: counters.eventSeq })
       return session
-    })
+    }, context)
   }
 }
 
@@ -95,6 +95,6 @@ export function createDeleteSession(store: Transactor, removeSession: RemoveSess
     return store.transaction(async (tx) => {
       if (!(await removeSession(tx, context, sessionId))) throw sessionNotFound(sessionId)
       return {}
-    })
+    }, context)
   }
 }

@@ -9,7 +9,7 @@ import type { RemoveSession } from './remove-session.ts'
 export function createPutUser(store: Transactor, users: UserStore): SessionCalls['putUser'] {
   return async function putUser(context, user) {
     requireUsableId(user.userId, 'user_id')
-    return store.transaction((tx) => users.put(tx, context.principal.tenant, user))
+    return store.transaction((tx) => users.put(tx, context.principal.tenant, user), context)
   }
 }
 
@@ -59,7 +59,7 @@ export function createDeleteUser({
         for (const { sessionId } of page.data) await removeSession(tx, context, sessionId)
         if (!page.hasMore) await users.delete(tx, tenant, userId)
         return !page.hasMore
-      })
+      }, context)
     }
     return {}
   }
