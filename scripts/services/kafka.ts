@@ -9,6 +9,7 @@ import { findFreePort } from './free-port.ts'
 import { assertJava, mavenRepositoryUrl } from './java.ts'
 import { kafkaJars, kafkaVersion } from './kafka-jars.ts'
 import { apiVersionsAnswer } from './kafka-probe.ts'
+import { type SecuredListeners, securedLines, usersOf } from './kafka-security.ts'
 
 export interface KafkaOptions {
   /** Holds the broker's data and its log; made when it is missing, kept when it is stopped. */
@@ -21,6 +22,8 @@ export interface KafkaOptions {
   readonly detached?: boolean
   /** The JVM's heap at most, in MiB. */
   readonly heapMiB?: number
+  /** Further listeners, where clients have to say who they are. */
+  readonly secured?: SecuredListeners
 }
 
 /** A broker that answers. */
@@ -42,13 +45,13 @@ const clusterId = 'UGFybGV5S2Fma2FLUmFmdA'
  * Central, once. Throws in words when there is no suitable Java.
  */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
-  const { folder, jarFolder, detached = false, heapMiB = 512 } = options
+  const { folder, jarFolder, detached = false, heapMiB = 512, secured } = options
   await assertJava('Kafka')
   const jars = await downloadJars(kafkaJars, path.join(jarFolder, kafkaVersion), mavenRepositoryUrl())
   const port = options.port ?? (await findFreePort())
-  const properties = await writeProperties(folder, port, await findFreePort())
+  const properties = await writeProperties(folder, port, await findFreePort(), secured)
   const java = ['-cp', jars.join(path.delimiter), '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
-  await format(java, folder, properties)
+  await format(java, folder, properties, secured)
   const heap = [`-Xms${Math.min(heapMiB, 256)}m`, `-Xmx${heapMiB}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
   const logFile = path.join(folder, 'kafka.log')
   const log = openSync(logFile, 'a')
@@ -64,7 +67,12 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
 }
 
 /** One broker holds every copy, takes part in groups without delay and makes no topic unless it is told to. */
-async function writeProperties(folder: string, port: number, controllerPort: number): Promise<string> {
+async function writeProperties(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  secured?: SecuredListeners,
+): Promise<string> {
   await mkdir(folder, { recursive: true })
   const file = path.join(folder, 'server.properties')
   const lines = {
@@ -87,15 +95,21 @@ async function writeProperties(folder: string, port: number, controllerPort: num
     'num.io.threads': 4,
     'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
   }
+  if (secured !== undefined) Object.assign(lines, securedLines(secured, lines))
   const text = Object.entries(lines).map(([name, value]) => `${name}=${value}\n`)
   await writeFile(file, text.join(''))
   return file
 }
 
-async function format(java: readonly string[], folder: string, properties: string): Promise<void> {
+async function format(
+  java: readonly string[],
+  folder: string,
+  properties: string,
+  secured?: SecuredListeners,
+): Promise<void> {
   if (existsSync(path.join(folder, 'data', 'meta.properties'))) return
   await rm(path.join(folder, 'data'), { recursive: true, force: true })
-  const command = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
+  const command = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...usersOf(secured)]
   await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...java, ...command])
 }
 

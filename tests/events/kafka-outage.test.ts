@@ -57,7 +57,7 @@ describe('a broker that fails', { skip }, () => {
     await t.assert.rejects(refused, { code: 'OVERLOADED' })
     t.assert.strictEqual((await relay.backlog()).events, 20)
 
-    kafka = await startOwnKafka(folder, kafka.port)
+    kafka = await startOwnKafka(folder, { port: kafka.port })
     const backMs = performance.now()
     await house.untilEffects(21, 'billing', timeoutMs)
     const tookMs = performance.now() - backMs
@@ -98,7 +98,7 @@ describe('a broker that fails', { skip }, () => {
     })()
     await house.untilEffects(30, 'billing', timeoutMs)
     await kafka.kill()
-    kafka = await startOwnKafka(folder, kafka.port)
+    kafka = await startOwnKafka(folder, { port: kafka.port })
     await publishing
     const names = await house.untilEffects(count * 3, 'billing', timeoutMs)
     for (const key of ['a', 'b', 'c']) t.assert.deepStrictEqual(numbersOf(key, names), upTo(count))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { startKafka } from '../../scripts/services/kafka.ts'
+import { type KafkaOptions, startKafka } from '../../scripts/services/kafka.ts'
 
 /** A broker of a test's own, which it may stop, kill and start again. Ends with the test's process. */
 export interface OwnKafka {
@@ -15,8 +15,11 @@ const jarFolder = fileURLToPath(new URL('../../.cache/services/kafka-jars', impo
 const heapMiB = 256
 
 /** With `folder` and `port` of one that ran before, it holds what that one held. */
-export async function startOwnKafka(folder: string, port?: number): Promise<OwnKafka> {
-  const { brokers, pid, child } = await startKafka({ folder, jarFolder, heapMiB, ...(port !== undefined && { port }) })
+export async function startOwnKafka(
+  folder: string,
+  options: Pick<KafkaOptions, 'port' | 'secured'> = {},
+): Promise<OwnKafka> {
+  const { brokers, pid, child } = await startKafka({ folder, jarFolder, heapMiB, ...options })
   const killNow = () => child.kill('SIGKILL')
   process.once('exit', killNow)
   return {

@@ -19,7 +19,10 @@ export function clientOptions(settings: KafkaSettings, clientId: string) {
     retryDelay: retryDelayMs,
     metadataMaxAge: metadataMaxAgeMs,
     autocreateTopics: false,
-    ...(tls && { tls: {}, tlsServerName: true }),
+    ...(tls !== null && {
+      tls: tls.authorities === null ? {} : { ca: tls.authorities },
+      tlsServerName: true,
+    }),
     // Asked for each connection: the password may have been replaced meanwhile.
     ...(sasl !== null && { sasl: { ...sasl, password: () => sasl.password } }),
   } satisfies BaseOptions

@@ -11,7 +11,11 @@ export interface KafkaSettings {
   readonly partitions: number
   /** Copies of each partition; null leaves it to the cluster. */
   readonly replicas: number | null
-  readonly tls: boolean
+  /** Null when connections are not encrypted. */
+  readonly tls: {
+    /** Certificates in PEM, of those who may sign a broker's; null for those that Node knows. */
+    readonly authorities: string | null
+  } | null
   readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null
 }
 
@@ -53,6 +57,14 @@ export const kafkaSettings = {
     of: ['off', 'on'],
     fallback: 'off',
   }),
+  tlsAuthorities: textSetting('KAFKA_TLS_CA', {
+    description:
+      'Certificates of the authorities that sign those of the brokers, in place of the well-known ones. Mostly given by KAFKA_TLS_CA_FILE.',
+    format: 'certificates in PEM',
+    accepts: /-----BEGIN CERTIFICATE-----/,
+    fallback: null,
+    isSecret: true,
+  }),
   saslMechanism: choiceSetting('KAFKA_SASL_MECHANISM', {
     description: 'How this process says who it is to Kafka; it does not when this is not set.',
     of: saslMechanisms,
@@ -76,7 +88,7 @@ export function readKafkaSettings(env: EnvReader): KafkaSettings | null {
     prefix: env.read(kafkaSettings.prefix),
     partitions: env.read(kafkaSettings.partitions),
     replicas: replicas === 0 ? null : replicas,
-    tls: env.read(kafkaSettings.tls) === 'on',
+    tls: readTls(env),
     sasl: readSasl(env),
   }
 }
@@ -88,6 +100,13 @@ function readBrokers(env: EnvReader): readonly string[] {
     env.problem('KAFKA_BROKERS is missing: EVENTS=kafka needs one or several host:port, separated by commas')
   }
   return brokers
+}
+
+function readTls(env: EnvReader): KafkaSettings['tls'] {
+  const authorities = env.read(kafkaSettings.tlsAuthorities)
+  if (env.read(kafkaSettings.tls) === 'on') return { authorities }
+  if (authorities !== null) env.problem('KAFKA_TLS_CA is of no use without KAFKA_TLS=on: set that, or leave both out')
+  return null
 }
 
 function readSasl(env: EnvReader): KafkaSettings['sasl'] {

@@ -33,7 +33,7 @@ export const orderContracts = [
 /** Topics and groups of a test's own. */
 export function kafkaSettings(brokers: string, changes: Partial<KafkaSettings> = {}): KafkaSettings {
   const prefix = `test-${randomUUID()}.`
-  return { brokers: [brokers], prefix, partitions: 3, replicas: null, tls: false, sasl: null, ...changes }
+  return { brokers: [brokers], prefix, partitions: 3, replicas: null, tls: null, sasl: null, ...changes }
 }
 
 /** One process's share of the way through Kafka. */

@@ -81,6 +81,7 @@ export class Publisher implements AsyncDisposable {
       clock: this.clock,
       strict: true,
       onCommitted: (envelope) => this.relay.offer(envelope),
+      ...(testDialect === 'postgres' && { tidy: (tx) => this.relay.removeWithin(tx) }),
     }).publish
   }
 

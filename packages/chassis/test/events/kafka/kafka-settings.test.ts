@@ -26,9 +26,19 @@ test('one or several brokers are enough for Kafka', (t: TestContext) => {
     prefix: 'parley.',
     partitions: 6,
     replicas: null,
-    tls: false,
+    tls: null,
     sasl: null,
   })
+})
+
+test('certificates of authorities are taken with encryption only', (t: TestContext) => {
+  const given = { EVENTS: 'kafka', KAFKA_BROKERS: 'one:9092', KAFKA_TLS_CA: '-----BEGIN CERTIFICATE-----secret' }
+  const authorities = given.KAFKA_TLS_CA
+  t.assert.deepStrictEqual(read({ ...given, KAFKA_TLS: 'on' }).settings?.tls, { authorities })
+  t.assert.match(read(given).problems, /^KAFKA_TLS_CA is of no use without KAFKA_TLS=on/)
+  const wrong = read({ ...given, KAFKA_TLS: 'on', KAFKA_TLS_CA: '/secret.pem' }).problems
+  t.assert.match(wrong, /^KAFKA_TLS_CA must be certificates in PEM/)
+  t.assert.doesNotMatch(wrong, /secret/)
 })
 
 test('what is missing or wrong is named, all at once and without its value', (t: TestContext) => {
