@@ -137,6 +137,16 @@ export const modelsAndCost: Dashboard = {
           { description: 'By how much of them is used or held.' },
           query('max by (state) (parley_budgets)', '{{state}}'),
         ),
+        timeseries(
+          'Open holds',
+          { description: 'One for each request under way and budget, by class of tenant.' },
+          query('max by (tenant_class) (parley_budget_holds)', '{{tenant_class}}'),
+        ),
+        timeseries(
+          'Money in open holds',
+          { description: 'In units of the currency, by class of tenant.' },
+          query('max by (tenant_class) (parley_budget_holds_micros) / 1e6', '{{tenant_class}}'),
+        ),
       ],
     },
   ],

@@ -23,6 +23,7 @@ import { ContractOutcomes } from './infrastructure/contract-outcomes.ts'
 import { ContractStoredResponses } from './infrastructure/contract-stored-responses.ts'
 import { GptModels } from './infrastructure/gpt-models.ts'
 import { GptPromptTemplates } from './infrastructure/gpt-prompt-templates.ts'
+import { readOpenHolds, watchHolds } from './infrastructure/hold-metrics.ts'
 import { KyselyBudgetHolds } from './infrastructure/kysely-budget-holds.ts'
 import { KyselyBudgetStore } from './infrastructure/kysely-budget-store.ts'
 import { readBudgetTotals } from './infrastructure/kysely-budget-totals.ts'
@@ -71,7 +72,8 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
       onFailure: (err) => log.warn({ err }, 'settled requests could not be tidied up'),
     })
     const budgets = createHoldBudgets(adapters)
-    const observer = new LedgerMetrics({ metrics, classOf: tenantClassesOf(config) })
+    const classOf = tenantClassesOf(config)
+    const observer = new LedgerMetrics({ metrics, classOf })
     const settleRequest = createSettleRequest({ ...adapters, budgets, observer, onSettled: forgetSettled.note })
     watchUpkeep({
       metrics,
@@ -79,6 +81,7 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
       listStuck: (limit) => sagas.listStuck({ stuckAfterMs: config.stuckAfterMs, limit }),
       now: clock.now,
     })
+    watchHolds({ metrics, read: readOpenHolds(transactor), classOf })
     const reaper = createReaper({
       driveStuck: createDriveStuck(
         { ...adapters, settleRequest, onBehalfOf: onBehalfOf(kit) },
@@ -101,6 +104,8 @@ export const request = defineService<typeof RequestContract, RequestConfig, Requ
         await forgetSettled.start()
         reaper.start()
       },
+      // Where gpt is in this process, it has the new models and prices by the end of this turn.
+      reconfigure: () => adapters.models.forget(),
       async close() {
         await reaper.stop()
         await forgetSettled.stop()
@@ -116,6 +121,7 @@ function createAdapters({ config, store: transactor, events, clients, background
     transactor,
     clock,
     newId,
+    models,
     store,
     ledger: new KyselyLedger(transactor),
     recentInputs: new LruRecentInputs({ charsMax: config.recentInputsCharsMax }),

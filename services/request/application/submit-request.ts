@@ -106,7 +106,7 @@ export function createSubmitRequest(ports: SubmitRequestPorts): SubmitRequestUse
           acceptedAt,
         })
         tx.afterCommit(() => recentInputs.remember(request))
-      })
+      }, context)
     } catch (error) {
       const earlier = store.isTaken(error) ? await find(context, requestId) : undefined
       if (earlier === undefined) throw error
