@@ -142,6 +142,19 @@ describe('starting the one program', () => {
     }
   })
 
+  test('a misspelt setting is told in the log with the name that was meant, and its value is not', async (t: TestContext) => {
+    const { start } = await newPlace(t)
+    await using program = start({ SESION_DATABASE_URL: 'hush-hush', LOG_FORMAT: 'json' })
+    await program.untilOutput(curlLine)
+    const warnings = program.standardError.split('\n').filter((line) => line.includes('is not a setting'))
+    t.assert.equal(warnings.length, 1)
+    t.assert.match(
+      warnings[0] ?? '',
+      /SESION_DATABASE_URL \(environment\) is not a setting; did you mean SESSION_DATABASE_URL\?/,
+    )
+    t.assert.doesNotMatch(program.standardOutput + program.standardError, /hush-hush/)
+  })
+
   test('a port that is taken is named', async (t: TestContext) => {
     const { start, port } = await newPlace(t)
     const server = createServer().listen(port, '127.0.0.1')

@@ -28,6 +28,7 @@ import { openEvents } from './open-events.ts'
 import type { ProcessConfig } from './process-config.ts'
 import { realClock } from './real-clock.ts'
 import { HostedProcess, type RunningProcess } from './running-process.ts'
+import { unknownSettings, unknownSettingText } from './unknown-settings.ts'
 
 export interface ProcessOptions {
   /** Services that this program contains; `SERVICES` decides which of them run. */
@@ -61,6 +62,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
 
   const log = openLog(config, overrides)
   const ownLog = log.child({ 'service.name': processName(hostedNames) })
+  for (const each of unknownSettings({ ...options, reader: snapshot.reader })) ownLog.warn(unknownSettingText(each))
   const metrics = createProcessMetrics({ services: hostedNames, now: realClock.now })
   const tracing = await openTracing(config.tracing, ownLog)
   const strict = overrides.strictLocal ?? false
@@ -99,10 +101,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
         connectionsMax: config.connectionsMax,
         outboxKeysMax: config.outboxKeysMax,
         clientOf: (contract, caller) => directory.clientOf(contract, caller),
-        siblings:
-          service.reaches?.includes('siblings') === true
-            ? siblingsOf(config, directory, config.storeUrls[name] ?? null)
-            : null,
+        siblings: siblingsOf(service, config, directory),
         transport: events.transportFor(name),
         subscribersOf: events.subscribersOf,
         strict,
@@ -150,7 +149,9 @@ function watchParts(metrics: Registry, process: HostedProcess, directory: Client
 }
 
 /** Several processes can only share a server; one whose data is in a file is alone unless it is told otherwise. */
-function siblingsOf(config: ProcessConfig, directory: ClientDirectory, storeUrl: string | null): Siblings | null {
+function siblingsOf(service: AnyService, config: ProcessConfig, directory: ClientDirectory): Siblings | null {
+  if (service.reaches?.includes('siblings') !== true) return null
+  const storeUrl = config.storeUrls[service.contract.name] ?? null
   if (config.advertisedUrl === null && (storeUrl === null || !isPostgresUrl(storeUrl))) return null
   const url = advertisedOrigin({ ...config, interfaces: networkInterfaces() })
   return url === null ? null : { url, at: (contract, url) => directory.clientAt(contract, url) }

@@ -1,6 +1,6 @@
+import { commandSettings } from '@parley/chassis/config/command-settings.ts'
 import { ConfigError, type Env, EnvReader } from '@parley/chassis/config/env-reader.ts'
 import { processSettings } from '@parley/chassis/runtime/process-settings.ts'
-import { cliSettings } from '../cli-settings.ts'
 
 /** How long the gateway may take for one answer. */
 const answerMs = 30_000
@@ -15,8 +15,8 @@ export type AskGateway = <Answer>(path: string) => Promise<Answer>
 export function createAskGateway(env: Env): AskGateway {
   const reader = new EnvReader(env)
   const port = reader.read(processSettings.port) ?? defaultPort
-  const url = reader.read(cliSettings.url) ?? new URL(`http://127.0.0.1:${port}`)
-  const key = reader.read(cliSettings.key)
+  const url = reader.read(commandSettings.url) ?? new URL(`http://127.0.0.1:${port}`)
+  const key = reader.read(commandSettings.key)
   if (key === null) reader.problem('PARLEY_API_KEY is missing: this command asks a running Parley with an operator key')
   reader.throwIfProblems()
 

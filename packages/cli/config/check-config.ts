@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import { contracts } from '@parley/catalog/contracts.ts'
 import { type LoadedFile, noConfigFile } from '@parley/chassis/config/config-source.ts'
 import { ConfigError, type Env, EnvReader, type FoundSetting } from '@parley/chassis/config/env-reader.ts'
-import { variablePrefix } from '@parley/chassis/placement/placement-settings.ts'
 import type { AnyService } from '@parley/chassis/runtime/define-service.ts'
 import { type DescribedSetting, describeConfig } from '@parley/chassis/runtime/describe-config.ts'
 import { openConfigSource } from '@parley/chassis/runtime/open-config-source.ts'
 import { loadProcessConfig } from '@parley/chassis/runtime/process-config.ts'
-import { cliSettings } from '../cli-settings.ts'
-import { type UnknownName, unknownNames, variablesOf } from './known-names.ts'
+import { type UnknownSetting, unknownSettings } from '@parley/chassis/runtime/unknown-settings.ts'
 
 export interface CheckedValue {
   readonly name: string
@@ -30,7 +28,7 @@ export interface CheckedConfig {
   /** Why such a process would not start. */
   readonly problems: readonly string[]
   /** What looks like a setting and is none. */
-  readonly unknown: readonly (UnknownName & { readonly where: string })[]
+  readonly unknown: readonly UnknownSetting[]
   /** Settings of the file that an environment variable hides. */
   readonly shadowed: readonly string[]
 }
@@ -63,7 +61,7 @@ export async function checkConfig({ env, folder, services, service }: CheckOptio
     file: path,
     values: checkedValues(reader, described),
     problems: [...problems, ...reader.problems],
-    unknown: findUnknown({ env, inFile, fileName: loaded.fileName, known: knownNames(services, reader) }),
+    unknown: unknownSettings({ env, reader, services, contracts }),
     shadowed: inFile.filter((name) => reader.found.get(name)?.source.from === 'environment'),
   }
 }
@@ -117,32 +115,4 @@ function shownValue({ setting, text }: FoundSetting): string {
   if (!setting.isSecret) return text
   const hash = createHash('sha256').update(text).digest('hex').slice(0, hashCharsShown)
   return `set (sha256 ${hash}…)`
-}
-
-/** Settings of any service, of the commands, and the keys that the file names. */
-function knownNames(services: readonly AnyService[], reader: EnvReader): ReadonlySet<string> {
-  const described = services.flatMap((service) => describeConfig(service, contracts).settings)
-  const settings = [
-    ...described.map(({ setting }) => setting),
-    ...Object.values(cliSettings),
-    ...[...reader.found.values()].map(({ setting }) => setting),
-  ]
-  return new Set(settings.flatMap(variablesOf))
-}
-
-interface Names {
-  readonly env: Env
-  readonly inFile: readonly string[]
-  readonly fileName: string
-  readonly known: ReadonlySet<string>
-}
-
-function findUnknown({ env, inFile, fileName, known }: Names): CheckedConfig['unknown'] {
-  const prefixes = ['PARLEY_', 'KAFKA_', ...contracts.map(({ name }) => `${variablePrefix(name)}_`)]
-  const inEnvironment = unknownNames(Object.keys(env), { known, prefixes })
-  return [
-    ...inEnvironment.map((found) => ({ ...found, where: 'environment' })),
-    // Whatever is in the file was written for us.
-    ...unknownNames(inFile, { known, prefixes: [''] }).map((found) => ({ ...found, where: fileName })),
-  ]
 }

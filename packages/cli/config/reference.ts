@@ -1,9 +1,9 @@
+import { commandSettings } from '@parley/chassis/config/command-settings.ts'
 import { secretFileSuffix } from '@parley/chassis/config/env-reader.ts'
 import type { AnySetting } from '@parley/chassis/config/setting.ts'
 import type { Contract } from '@parley/chassis/contract/define-contract.ts'
 import type { AnyService } from '@parley/chassis/runtime/define-service.ts'
 import { describeConfig, type SettingGroup } from '@parley/chassis/runtime/describe-config.ts'
-import { cliSettings } from '../cli-settings.ts'
 import { configFileReference } from './file-reference.ts'
 
 const titles: Readonly<Record<Exclude<SettingGroup, 'service'>, string>> = {
@@ -32,7 +32,7 @@ export function configReference(services: readonly AnyService[], contracts: read
       .filter(({ group, service }) => group === 'service' && service === contract.name)
       .map(({ setting }) => setting),
   }))
-  const tables = [...shared, ...own, { title: 'Commands', settings: Object.values(cliSettings) }]
+  const tables = [...shared, ...own, { title: 'Commands', settings: Object.values(commandSettings) }]
   return (
     [intro, ...tables.map(({ title, settings }) => `## ${title}\n\n${table(settings)}`), configFileReference(), '']
       .join('\n\n')

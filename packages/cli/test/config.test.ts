@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { programEnv } from '@parley/testkit/program-env.ts'
 import type { CheckedConfig } from '../config/check-config.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -21,11 +22,15 @@ async function newFolder(t: TestContext, files: Readonly<Record<string, string>>
 }
 
 function check(cwd: string, env: Readonly<Record<string, string>>, ...args: string[]): Promise<Checked> {
-  const whole = { PATH: process.env['PATH'], ...env }
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, 'config', 'check', ...args], { cwd, env: whole }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout + stderr })
-    })
+    execFile(
+      process.execPath,
+      [main, 'config', 'check', ...args],
+      { cwd, env: programEnv(env) },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, text: stdout + stderr })
+      },
+    )
   })
 }
 

@@ -1,7 +1,7 @@
-import { textSetting, urlSetting } from '@parley/chassis/config/setting.ts'
+import { textSetting, urlSetting } from './setting.ts'
 
 /** What commands that ask a running Parley read, besides PORT. */
-export const cliSettings = {
+export const commandSettings = {
   url: urlSetting('PARLEY_URL', {
     description: 'The public port of the Parley that a command asks.',
     protocols: ['http:', 'https:'],

@@ -1,6 +1,6 @@
-import { secretFileSuffix } from '@parley/chassis/config/env-reader.ts'
-import { nearestName } from '@parley/chassis/config/nearest-name.ts'
-import type { AnySetting } from '@parley/chassis/config/setting.ts'
+import { secretFileSuffix } from './env-reader.ts'
+import { nearestName } from './nearest-name.ts'
+import type { AnySetting } from './setting.ts'
 
 export interface UnknownName {
   readonly name: string
@@ -13,18 +13,28 @@ const serviceLink = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT$|_PORT_\d+_(TCP|UDP)(_(P
 /** For the project's own tests. */
 const ofTests = /^PARLEY_TEST_/
 
+export interface NameRules {
+  readonly known: ReadonlySet<string>
+  /** With what settings begin that are known here. */
+  readonly own: readonly string[]
+  /** With what settings begin that are known elsewhere. */
+  readonly others: readonly string[]
+}
+
 /**
  * Names that look like settings and are none: those that begin like ours, and those that are one of ours but for a few
  * letters. Other variables are somebody else's.
  */
-export function unknownNames(
-  names: readonly string[],
-  { known, prefixes }: { known: ReadonlySet<string>; prefixes: readonly string[] },
-): UnknownName[] {
+export function unknownNames(names: readonly string[], { known, own, others }: NameRules): UnknownName[] {
+  const begins = (name: string, prefixes: readonly string[]) => prefixes.some((prefix) => name.startsWith(prefix))
+  const isElsewhere = (name: string, nearest: string | null) => {
+    const prefix = others.find((each) => name.startsWith(each))
+    return prefix !== undefined && nearest?.startsWith(prefix) !== true
+  }
   return names
     .filter((name) => !known.has(name) && !serviceLink.test(name) && !ofTests.test(name))
     .map((name) => ({ name, nearest: nearestName(name, known) }))
-    .filter(({ name, nearest }) => nearest !== null || prefixes.some((prefix) => name.startsWith(prefix)))
+    .filter(({ name, nearest }) => (nearest !== null || begins(name, own)) && !isElsewhere(name, nearest))
     .sort((a, b) => a.name.localeCompare(b.name))
 }
 
