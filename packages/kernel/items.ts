@@ -2,7 +2,12 @@ import { type Static, Type } from 'typebox'
 
 /** What a dialect says of something and no other understands. Encoders of the same dialect say it again. */
 export const NativeFields = Type.Object({
-  dialect: Type.Union([Type.Literal('chat'), Type.Literal('messages'), Type.Literal('embeddings')]),
+  dialect: Type.Union([
+    Type.Literal('chat'),
+    Type.Literal('messages'),
+    Type.Literal('responses'),
+    Type.Literal('embeddings'),
+  ]),
   fields: Type.Record(Type.String(), Type.Unknown()),
 })
 export type NativeFields = Static<typeof NativeFields>

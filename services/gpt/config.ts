@@ -34,7 +34,7 @@ interface SimulatedConfig {
 
 /** A provider over HTTP, by the dialect that it speaks. */
 export interface RemoteConfig {
-  readonly kind: 'openai-compatible' | 'anthropic'
+  readonly kind: 'openai-compatible' | 'responses' | 'anthropic'
   readonly name: string
   readonly baseUrl: URL
   readonly apiKey: ApiKey | null
@@ -109,8 +109,8 @@ function readNamedProviders(env: EnvReader): RemoteConfig[] {
     const apiKey = entry.apiKeyEnv === undefined ? null : readNamedKey(env, entry.apiKeyEnv, where)
     const models = entry.models === undefined ? null : Object.entries(entry.models).map(toCatalogueModel)
     const { kind = 'openai-compatible' } = entry
-    if (kind !== 'openai-compatible' && kind !== 'anthropic') {
-      env.problem(`${where}.kind must be 'openai-compatible' or 'anthropic'`)
+    if (kind !== 'openai-compatible' && kind !== 'responses' && kind !== 'anthropic') {
+      env.problem(`${where}.kind must be 'openai-compatible', 'responses' or 'anthropic'`)
       continue
     }
     providers.push({ kind, name, baseUrl, apiKey, models, ...(kind === 'anthropic' && anthropicNames) })

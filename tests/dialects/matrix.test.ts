@@ -83,7 +83,7 @@ for (const provider of providers) {
       test(`a ${client} client's request reaches a ${provider} provider in its words (${delivery})`, async (t) => {
         await using upstream = await startRecordedUpstream(send(529, ''))
         await using model = openProvider[provider](upstream.url)
-        const { instructions, items, options } = clientDialects[client].decode(requests[client])
+        const { instructions, items, options } = clientDialects[client].decode(possible(requests[client], provider))
         const asked = {
           responseId: 'resp_1',
           attempt: 1,
@@ -101,6 +101,18 @@ for (const provider of providers) {
   }
 }
 
+test('what a provider of responses has no word for is refused, from every client that can say it', async (t) => {
+  await using upstream = await startRecordedUpstream(send(529, ''))
+  await using model = openProvider.responses(upstream.url)
+  for (const client of ['chat', 'messages'] as const) {
+    const { instructions, items, options } = clientDialects[client].decode(requests[client])
+    const asked = { responseId: 'resp_1', attempt: 1, providerModel: 'theirs', instructions, items, options }
+    const { error } = await collect(model.generate(testContext(), { ...asked, delivery: 'whole' }))
+    t.assert.deepEqual([error?.code, error?.param], ['UNSUPPORTED_PARAMETER', 'stop'])
+  }
+  t.assert.equal(upstream.received.length, 0)
+})
+
 test('a request in the dialect of its provider is the request that was sent', async (t) => {
   for (const provider of providers) {
     await using upstream = await startRecordedUpstream(send(529, ''))
@@ -112,9 +124,40 @@ test('a request in the dialect of its provider is the request that was sent', as
   }
 })
 
+/** What a provider's dialect has no word for, and its adapter refuses by name. */
+const refused: Record<ProviderName, readonly string[]> = {
+  chat: [],
+  responses: ['stop', 'stop_sequences'],
+  messages: [],
+}
+
+function possible(body: object, provider: ProviderName): object {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !refused[provider].includes(name)))
+}
+
+interface ResponsesInput {
+  readonly role?: string
+  readonly content?: unknown
+  readonly signature?: string
+}
+
 /** What Parley says otherwise, with the same meaning. */
 const sameMeaning: Record<ProviderName, (body: object) => object> = {
   chat: (body) => body,
+  responses: (body) => {
+    const { input, ...rest } = body as { input: readonly ResponsesInput[] }
+    const items = input.filter(({ signature }) => signature === undefined)
+    return {
+      ...rest,
+      input: items.map(({ content, ...item }) => {
+        if (item.role === undefined) return item
+        const parts = typeof content === 'string' ? [{ type: 'input_text', text: content }] : content
+        return { ...item, type: 'message', content: parts }
+      }),
+      include: ['reasoning.encrypted_content'],
+      store: false,
+    }
+  },
   messages: (body) => {
     return JSON.parse(JSON.stringify(body).replaceAll(',"is_error":false', ''))
   },

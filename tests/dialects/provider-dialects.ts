@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import type { ModelStep } from '../../services/gpt/application/ports.ts'
-import { anthropicClientOf, clientOf } from '../../services/gpt/test/client-of.ts'
+import { anthropicClientOf, clientOf, responsesClientOf } from '../../services/gpt/test/client-of.ts'
 import { replay, splits } from '../../services/gpt/test/replay.ts'
 
-const open = { chat: clientOf, messages: anthropicClientOf }
+const open = { chat: clientOf, responses: responsesClientOf, messages: anthropicClientOf }
 export type ProviderName = keyof typeof open
 export const openProvider = open
 
 const folders: Record<ProviderName, URL> = {
   chat: new URL('../../services/gpt/test/recordings/', import.meta.url),
+  responses: new URL('../../services/gpt/test/recordings-responses/', import.meta.url),
   messages: new URL('../../services/gpt/test/recordings-messages/', import.meta.url),
 }
 
@@ -23,6 +24,18 @@ export const recordings: Record<ProviderName, readonly string[]> = {
     'openai-whole-text.txt',
     'openai-whole-named-tool.txt',
     'vllm-whole-reasoning.txt',
+  ],
+  responses: [
+    'text.txt',
+    'parallel-tools.txt',
+    'custom-tool.txt',
+    'sealed-reasoning.txt',
+    'open-reasoning.txt',
+    'max-tokens.txt',
+    'refusal.txt',
+    'web-search.txt',
+    'whole-text.txt',
+    'whole-tools.txt',
   ],
   messages: [
     'text.txt',

@@ -63,10 +63,11 @@ export const requests: Readonly<Record<ClientName, object>> = {
         ],
       },
       { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'hm' }], signature: 'sig' },
-      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'I look.' }] },
+      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'sealed' },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'I look.' }], phase: 'commentary' },
       { type: 'function_call', call_id: 'call_1', name: 'get_weather', arguments: '{"city": "Rome"}' },
       { type: 'function_call_output', call_id: 'call_1', output: 'sunny' },
-      { role: 'user', content: 'And?' },
+      { role: 'user', content: 'And?', unheard_of: { deep: [1] } },
     ],
   },
   messages: {

@@ -13,8 +13,9 @@ export const ModelEntry = Type.Object(
 export const ProviderEntry = Type.Object(
   {
     kind: Type.Optional(
-      Type.Union([Type.Literal('openai-compatible'), Type.Literal('anthropic')], {
-        description: 'The dialect that it speaks: Chat Completions, which is meant when absent, or Messages.',
+      Type.Union([Type.Literal('openai-compatible'), Type.Literal('responses'), Type.Literal('anthropic')], {
+        description:
+          "The dialect that it speaks: Chat Completions, which is meant when absent, OpenAI's Responses, or Messages.",
       }),
     ),
     baseUrl: Type.String({

@@ -5,6 +5,7 @@ import { answerEmbeddings } from './embeddings-answer.ts'
 import { messagesUpstream } from './messages-answer.ts'
 import { answerTokenCount } from './messages-token-count.ts'
 import { type PreparedAnswer, prepareAnswer, toError } from './prepared-answer.ts'
+import { responsesUpstream } from './responses-answer.ts'
 import { sendAnswer } from './send-answer.ts'
 import type { UpstreamDialect } from './upstream-dialect.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
@@ -15,9 +16,9 @@ export type { UpstreamRequest }
 export interface SimulatedUpstream extends AsyncDisposable {
   /** The API root to configure: `http://127.0.0.1:<port>/v1`; Anthropic's SDKs want it without `/v1`. */
   readonly url: string
-  /** The latest calls of `chat/completions` and `messages`, oldest first. */
+  /** The latest calls of `chat/completions`, `responses` and `messages`, oldest first. */
   readonly requests: readonly UpstreamRequest[]
-  /** All calls of `chat/completions` and `messages` since the start. */
+  /** All calls of `chat/completions`, `responses` and `messages` since the start. */
   readonly requestCount: number
   /** Closes every connection at once. */
   close(): Promise<void>
@@ -106,7 +107,10 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
 const dialects: Readonly<Record<string, UpstreamDialect>> = {
   '/v1/chat/completions': chatUpstream,
   '/v1/messages': messagesUpstream,
+  '/v1/responses': responsesUpstream,
 }
+
+const idPrefixes: Readonly<Record<string, string>> = { '/v1/messages': 'msg_', '/v1/responses': 'resp_' }
 
 /** Without the query, which Anthropic's SDK sends for its beta. */
 function pathOf({ url = '' }: IncomingMessage): string {
@@ -124,7 +128,7 @@ function prepare(
   prepared: Map<string, PreparedAnswer>,
   { name, dialect, body }: { name: string; dialect: UpstreamDialect; body: string },
 ): PreparedAnswer {
-  const id = `${dialect === chatUpstream ? 'chatcmpl-' : 'msg_'}${fingerprint(body)}`
+  const id = `${idPrefixes[name] ?? 'chatcmpl-'}${fingerprint(body)}`
   const answer = prepareAnswer(dialect, body, { id, created: Math.floor(Date.now() / 1000) })
   const bytes = body.length + answer.parts.reduce((sum, part) => sum + part.length, 0)
   if (bytes > preparedBytesMax) return answer

@@ -21,9 +21,16 @@ export function withoutWrongOwn<T extends object>(fields: T): T {
   return kept ?? fields
 }
 
+const dialects: ReadonlySet<string> = new Set(['chat', 'messages', 'responses', 'embeddings'])
+
 function isNative(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('dialect' in value) || !('fields' in value)) return false
   const { dialect, fields } = value
-  const isKnown = dialect === 'chat' || dialect === 'messages' || dialect === 'embeddings'
-  return isKnown && typeof fields === 'object' && fields !== null && !Array.isArray(fields)
+  return (
+    typeof dialect === 'string' &&
+    dialects.has(dialect) &&
+    typeof fields === 'object' &&
+    fields !== null &&
+    !Array.isArray(fields)
+  )
 }

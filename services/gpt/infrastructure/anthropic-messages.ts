@@ -1,6 +1,7 @@
 import type { FunctionCallItem, FunctionOutputItem, Item, MessageItem, ReasoningItem } from '@parley/kernel/items.ts'
 import type { ModelRequest } from '../application/ports.ts'
 import { blockOf, encodeBlocks, marks } from './anthropic-blocks.ts'
+import { refuseHosted } from './hosted-item.ts'
 import { isObject, type JsonObject, objectsOf, stringOf } from './json-values.ts'
 
 export interface Conversation {
@@ -68,6 +69,7 @@ function addItem(messages: Message[], item: Item, index: number): void {
 }
 
 function addMessage(messages: Message[], item: MessageItem, index: number): void {
+  refuseHosted(item, `input[${index}]`)
   const blocks = messageBlocks(item, index)
   if (blocks.length === 0) return
   if (item.role === 'assistant') open(messages, 'assistant').content.push(...blocks)
@@ -147,7 +149,8 @@ function toToolResult(item: FunctionOutputItem, index: number): JsonObject {
   }
 }
 
-function toThinking({ content, summary, encrypted_content: data, signature }: ReasoningItem): JsonObject[] {
+function toThinking({ content, summary, encrypted_content: data, signature, native }: ReasoningItem): JsonObject[] {
+  if (native?.dialect === 'responses') return []
   const parts = content ?? summary
   if (signature !== undefined) {
     return [{ type: 'thinking', thinking: parts.map(({ text }) => text).join(''), signature }]

@@ -1,6 +1,7 @@
 import type { ContentPart, FunctionCallItem, FunctionOutputItem, Item, MessageItem } from '@parley/kernel/items.ts'
 import type { ModelRequest } from '../application/ports.ts'
 import type { ChatFlavour } from './chat-flavour.ts'
+import { refuseHosted } from './hosted-item.ts'
 import { isObject, objectsOf } from './json-values.ts'
 import { refuseForeign, refuseForeignItem } from './refuse-messages-only.ts'
 import { unsupported } from './unsupported.ts'
@@ -63,6 +64,7 @@ function addItem(messages: ChatMessage[], item: Item, place: Place): void {
     case 'message': {
       const { flavour } = place
       refuseForeignItem(item)
+      refuseHosted(item, `input[${place.index}]`)
       const content = encodeContent(item.content, `input[${place.index}].content`, flavour)
       const role = item.role === 'developer' && !flavour.developerRole ? 'system' : item.role
       if (isCallOnly(last) && role === 'assistant') Object.assign(last, { content }, nativeOf(item, flavour))

@@ -10,12 +10,15 @@ import type {
   ProviderModel,
 } from '../application/ports.ts'
 import type { ApiKey } from '../domain/api-key.ts'
+import type { AnswerDialect } from './answer-dialect.ts'
 import { type ChatFlavour, flavourOf } from './chat-flavour.ts'
 import { fetchEmbeddings } from './fetch-embeddings.ts'
 import { fetchModelList } from './fetch-model-list.ts'
 import { type ExchangeTimeouts, ModelExchange } from './model-exchange.ts'
 import { chatAnswers } from './openai-chat-decode.ts'
 import { encodeChatBody } from './openai-chat-encode.ts'
+import { responsesAnswers } from './openai-responses-decode.ts'
+import { encodeResponsesBody } from './openai-responses-encode.ts'
 import type { ProviderIdentity } from './provider-failures.ts'
 import { clientRequestId, openProviderPool, traceHeader } from './provider-pool.ts'
 
@@ -27,10 +30,28 @@ export interface OpenAiCompatibleOptions {
   readonly timeouts: ExchangeTimeouts & { readonly connectMs: number }
   readonly connectionsMax: number
   readonly newId: NewId
+  /** Where and how it is asked to generate; Chat Completions when absent. */
+  readonly wire?: GenerationWire
+}
+
+/** One of the ways in which OpenAI's API generates. */
+export interface GenerationWire {
+  /** Below the API root. */
+  readonly endpoint: string
+  readonly answers: AnswerDialect
+  /** Throws UNSUPPORTED_PARAMETER for what the dialect cannot express. */
+  encode(request: ModelRequest, flavour: ChatFlavour): string
+}
+
+export const chatWire: GenerationWire = { endpoint: 'chat/completions', answers: chatAnswers, encode: encodeChatBody }
+export const responsesWire: GenerationWire = {
+  endpoint: 'responses',
+  answers: responsesAnswers,
+  encode: encodeResponsesBody,
 }
 
 /**
- * A provider that speaks OpenAI's Chat Completions, over a pool of connections of its own. No redirect is followed, so
+ * A provider that speaks OpenAI's Chat Completions or Responses, over a pool of connections of its own. No redirect is followed, so
  * the key goes to the configured host alone; answers are asked for uncompressed, so that their size can be bounded.
  */
 export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable {
@@ -39,9 +60,11 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
   readonly #provider: ProviderIdentity
   readonly #flavour: ChatFlavour
   readonly #headers: readonly string[]
+  readonly #wire: GenerationWire
 
   constructor(options: OpenAiCompatibleOptions) {
-    const { name, baseUrl, apiKey, timeouts, connectionsMax } = options
+    const { name, baseUrl, apiKey, timeouts, connectionsMax, wire = chatWire } = options
+    this.#wire = wire
     this.#options = options
     this.#provider = { name, secrets: apiKey === null ? [] : [apiKey.reveal()] }
     this.#flavour = flavourOf(baseUrl)
@@ -82,12 +105,13 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
   }
 
   #dispatch(context: CallContext, request: ModelRequest): ModelExchange {
-    const body = encodeChatBody(request, this.#flavour)
+    const { endpoint, answers, encode } = this.#wire
+    const body = encode(request, this.#flavour)
     const incremental = request.delivery === 'incremental'
     const { timeouts, newId } = this.#options
     const { providerModel, options } = request
     const exchange = new ModelExchange({
-      dialect: chatAnswers,
+      dialect: answers,
       provider: this.#provider,
       newId,
       providerModel,
@@ -99,7 +123,7 @@ export class OpenAiCompatibleModelClient implements ModelClient, AsyncDisposable
     exchange.start()
     this.#pool.dispatch(
       {
-        path: this.#path('chat/completions'),
+        path: this.#path(endpoint),
         method: 'POST',
         headers: [
           ...this.#headers,

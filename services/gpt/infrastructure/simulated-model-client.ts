@@ -20,6 +20,7 @@ import type {
   ProviderModel,
 } from '../application/ports.ts'
 import { encodeVector } from './embedding-vectors.ts'
+import { refuseHosted } from './hosted-item.ts'
 import type { ExchangeTimeouts } from './model-exchange.ts'
 import { customToolNames } from './openai-chat-tools.ts'
 import {
@@ -52,6 +53,7 @@ export class SimulatedModelClient implements ModelClient {
   async *generate({ signal }: CallContext, request: ModelRequest): AsyncGenerator<ModelStep, void> {
     if (signal.aborted) throw cancelled(signal)
     refuseMessagesOnly(request)
+    for (const [index, item] of request.items.entries()) refuseHosted(item, `input[${index}]`)
     const plan = planAnswer({ ...request, customTools: customToolNames(request.options.native) })
     if (plan.kind === 'failure') throw this.#toldToFail(plan)
     if (request.delivery === 'incremental') yield* this.#generateIncremental(plan, signal)

@@ -1,6 +1,6 @@
 import { ApiKey } from '../domain/api-key.ts'
 import { AnthropicModelClient } from '../infrastructure/anthropic-model-client.ts'
-import { OpenAiCompatibleModelClient } from '../infrastructure/openai-compatible-model-client.ts'
+import { OpenAiCompatibleModelClient, responsesWire } from '../infrastructure/openai-compatible-model-client.ts'
 import { constantIds, longTimeouts } from './model-steps.ts'
 
 interface ClientOptions {
@@ -11,6 +11,10 @@ interface ClientOptions {
 
 export function clientOf(baseUrl: URL, more: ClientOptions = {}): OpenAiCompatibleModelClient {
   return new OpenAiCompatibleModelClient(optionsOf(baseUrl, more))
+}
+
+export function responsesClientOf(baseUrl: URL, more: ClientOptions = {}): OpenAiCompatibleModelClient {
+  return new OpenAiCompatibleModelClient({ ...optionsOf(baseUrl, more), wire: responsesWire })
 }
 
 export function anthropicClientOf(baseUrl: URL, more: ClientOptions = {}): AnthropicModelClient {

@@ -7,6 +7,11 @@ import type { ModelEnd, ModelRequest, ModelStep } from '../application/ports.ts'
 export const shortTimeouts = { connectMs: 1_000, firstTokenMs: 400, idleMs: 300, answerMs: 400 }
 export const longTimeouts = { connectMs: 1_000, firstTokenMs: 30_000, idleMs: 30_000, answerMs: 30_000 }
 
+/** Short where the provider is told to fall silent; elsewhere a busy machine is not to be taken for a silent provider. */
+export function timeoutsFor(prompt: string): typeof shortTimeouts {
+  return /\b(stall|pings)_after=/.test(prompt) ? shortTimeouts : longTimeouts
+}
+
 export function userMessage(text: string): Item {
   return { type: 'message', id: 'msg_user', role: 'user', content: [{ type: 'input_text', text }] }
 }

@@ -53,6 +53,16 @@ function decodeItem(given: ResolvedItem, newId: NewId): Item {
     }
     case 'compaction':
       return decodeCompaction({ ...item, id: item.id ?? newId('cmp') })
+    case 'web_search_call':
+    case 'file_search_call':
+    case 'code_interpreter_call':
+    case 'image_generation_call':
+    case 'mcp_list_tools':
+    case 'mcp_call': {
+      const id = item.id ?? newId('item')
+      const native = { dialect: 'responses' as const, fields: { item } }
+      return { id, type: 'message', status: 'completed', role: 'assistant', content: [], native }
+    }
     default: {
       const { id, status, content, role, ...rest } = item
       const textType = role === 'assistant' ? 'output_text' : 'input_text'

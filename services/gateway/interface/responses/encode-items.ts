@@ -1,4 +1,4 @@
-import type { ContentPart, FunctionCallItem, Item } from '@parley/kernel/items.ts'
+import type { ContentPart, FunctionCallItem, Item, MessageItem } from '@parley/kernel/items.ts'
 import { compactionOf } from './compaction-item.ts'
 import { encodeLogprob } from './encode-logprobs.ts'
 
@@ -11,6 +11,7 @@ export function encodeItem(item: Item): object {
   const status = item.status ?? 'completed'
   switch (item.type) {
     case 'message':
+      if (item.native?.dialect === 'responses') return encodeHosted(item, status)
       return { ...item, status, content: item.content.map(encodePart) }
     case 'function_call':
       return item.custom === true ? encodeCustomCall(item, status) : { ...item, status }
@@ -23,6 +24,13 @@ export function encodeItem(item: Item): object {
     default:
       return { ...item, status }
   }
+}
+
+/** What the tools of a provider of this dialect made, as the provider told it. */
+function encodeHosted({ id, content, native, ...message }: MessageItem, status: string): object {
+  const made = native?.fields['item']
+  if (typeof made !== 'object' || made === null) return { ...message, id, status, content: content.map(encodePart) }
+  return { status, ...made, id }
 }
 
 function encodeCustomCall({ arguments: input, custom: _, ...rest }: FunctionCallItem, status: string): object {

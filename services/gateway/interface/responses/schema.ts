@@ -95,6 +95,19 @@ export const InputCompaction = Type.Object({
   encrypted_content: Type.String({ minLength: 1 }),
 })
 
+/** What a provider's own tool did, as it was told. Only providers of this dialect read it. */
+export const InputHosted = Type.Object({
+  type: Type.Union([
+    Type.Literal('web_search_call'),
+    Type.Literal('file_search_call'),
+    Type.Literal('code_interpreter_call'),
+    Type.Literal('image_generation_call'),
+    Type.Literal('mcp_list_tools'),
+    Type.Literal('mcp_call'),
+  ]),
+  id: ItemId,
+})
+
 /** An item that a stored response has written, by its id. */
 export const InputReference = Type.Object({ type: Type.Literal('item_reference'), id: Id })
 export type InputReference = Static<typeof InputReference>
@@ -107,6 +120,7 @@ export const InputItem = Type.Union([
   InputCustomOutput,
   InputReasoning,
   InputCompaction,
+  InputHosted,
   InputReference,
 ])
 
@@ -119,6 +133,7 @@ export const WholeItem = Type.Union([
   InputCustomOutput,
   InputReasoning,
   InputCompaction,
+  InputHosted,
 ])
 export type InputItem = Static<typeof InputItem>
 

@@ -271,7 +271,7 @@ test('what cannot be honoured is refused by name', async (t: TestContext) => {
     [{}, 'input'],
     [{ input: [] }, 'input'],
     [{ input: [{ type: 'item_reference', id: 'msg_1' }] }, 'input'],
-    [{ input: [{ type: 'file_search_call', id: 'fs_1' }] }, 'input[0].type'],
+    [{ input: [{ type: 'computer_call', id: 'cu_1' }] }, 'input[0].type'],
     [{ input: [{ role: 'user', content: [{ type: 'input_video' }] }] }, 'input[0].content[0].type'],
     [{ input: [{ role: 'nobody', content: 'x' }] }, 'input[0].role'],
     [{ input: 'x', tools: [{ type: 'function', name: 'not a name' }] }, 'tools[0].name'],

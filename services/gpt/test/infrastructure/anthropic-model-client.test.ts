@@ -8,7 +8,7 @@ import { startSimulatedUpstream } from '@parley/testkit/simulated/upstream-serve
 import type { ModelStep } from '../../application/ports.ts'
 import { SimulatedModelClient } from '../../infrastructure/simulated-model-client.ts'
 import { anthropicClientOf } from '../client-of.ts'
-import { collect, constantIds, modelRequest, shortTimeouts, told, userMessage } from '../model-steps.ts'
+import { collect, constantIds, modelRequest, shortTimeouts, timeoutsFor, told, userMessage } from '../model-steps.ts'
 import { type Answer, send, startRecordedUpstream } from '../recorded-upstream.ts'
 
 const weather = {
@@ -63,8 +63,9 @@ for (const delivery of ['whole', 'incremental'] as const) {
   for (const [prompt, options = {}] of rows) {
     test(`${delivery}: the same over Messages: ${prompt.split('\n')[0]} ${JSON.stringify(options).slice(0, 60)}`, async (t: TestContext) => {
       await using upstream = await startSimulatedUpstream()
-      await using client = anthropicClientOf(new URL(upstream.url), { timeouts: shortTimeouts })
-      const local = new SimulatedModelClient({ name: 'up', timeouts: shortTimeouts, newId: constantIds })
+      const timeouts = timeoutsFor(prompt)
+      await using client = anthropicClientOf(new URL(upstream.url), { timeouts })
+      const local = new SimulatedModelClient({ name: 'up', timeouts, newId: constantIds })
       const request = modelRequest(prompt, { delivery, options: { maxOutputTokens: 500, ...options } })
       const overHttp = await collect(client.generate(testContext(), request))
       const inProcess = await collect(local.generate(testContext(), request))

@@ -4,7 +4,7 @@ import { testContext } from '@parley/testkit/context.ts'
 import { startSimulatedUpstream } from '@parley/testkit/simulated/upstream-server.ts'
 import { OpenAiCompatibleModelClient } from '../../infrastructure/openai-compatible-model-client.ts'
 import { SimulatedModelClient } from '../../infrastructure/simulated-model-client.ts'
-import { collect, constantIds, modelRequest, shortTimeouts, told } from '../model-steps.ts'
+import { collect, constantIds, modelRequest, shortTimeouts, timeoutsFor, told } from '../model-steps.ts'
 
 const weather = {
   type: 'function' as const,
@@ -49,7 +49,7 @@ for (const delivery of ['whole', 'incremental'] as const) {
   for (const [prompt, options = {}] of rows) {
     test(`${delivery}: in process as over HTTP: ${prompt.split('\n')[0]} ${JSON.stringify(options)}`, async (t: TestContext) => {
       await using upstream = await startSimulatedUpstream()
-      const shared = { name: 'simulated', timeouts: shortTimeouts, newId: constantIds }
+      const shared = { name: 'simulated', timeouts: timeoutsFor(prompt), newId: constantIds }
       await using remote = new OpenAiCompatibleModelClient({
         ...shared,
         baseUrl: new URL(upstream.url),
