@@ -5,13 +5,17 @@ import type { ClientOptions, FetchInit, NewKey, System } from './system.ts'
 const clientTimeoutMs = 20_000
 
 /** What clients of a system do: speak to it through the SDK or plain HTTP, and make keys. */
-export function createClientSide({ url, key: presetKey }: Pick<System, 'url' | 'key'>) {
+export function createClientSide({
+  url,
+  key: presetKey,
+  fetch: carry = fetch,
+}: Pick<System, 'url' | 'key'> & { readonly fetch?: typeof fetch | undefined }) {
   const client = ({ key = presetKey, timeoutMs = clientTimeoutMs }: ClientOptions = {}) =>
-    new OpenAI({ apiKey: key, baseURL: `${url}/v1`, maxRetries: 0, timeout: timeoutMs })
+    new OpenAI({ apiKey: key, baseURL: `${url}/v1`, maxRetries: 0, timeout: timeoutMs, fetch: carry })
 
   async function send(path: string, init: FetchInit = {}): Promise<Response> {
     const { method = init.body === undefined ? 'GET' : 'POST', headers = {}, body, key = presetKey, signal } = init
-    return fetch(`${url}${path}`, {
+    return carry(`${url}${path}`, {
       method,
       headers: {
         ...(key !== null && { authorization: `Bearer ${key}` }),

@@ -1,10 +1,11 @@
 import type OpenAI from 'openai'
 import type { ResponsesClientEvent, ResponsesServerEvent } from 'openai/resources/responses/responses'
 import { ResponsesWS } from 'openai/resources/responses/ws'
+import { publishedProblems } from '../published/published-schema.ts'
 
 /** The SDK's WebSocket connection, to be asked one turn at a time. */
 export interface SocketClient extends Disposable {
-  /** Resolves to the events of the turn, up to its end or its refusal. */
+  /** Resolves to the events of the turn, up to its end or its refusal. Rejects when one is not as OpenAI describes it. */
   ask(turn: Omit<ResponsesClientEvent.ResponseCreate, 'type'>): Promise<ResponsesServerEvent[]>
   send(event: unknown): void
   /** The next event, whatever it is about. */
@@ -49,6 +50,11 @@ export function openSocket(client: OpenAI): SocketClient {
       const received: ResponsesServerEvent[] = []
       do received.push(await next())
       while (!endings.has(received.at(-1)?.type ?? ''))
+      // A refusal on a connection is an event of its own, which the description does not have.
+      const problems = received.flatMap((event) =>
+        event.type === 'error' ? [] : publishedProblems('ResponseStreamEvent', event),
+      )
+      if (problems.length > 0) throw new Error(problems.join('\n'))
       return received
     },
     send: (event) => socket.sendRaw(typeof event === 'string' ? event : JSON.stringify(event)),

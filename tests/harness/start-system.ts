@@ -31,7 +31,7 @@ export async function startSystem(
       faults,
       env: { ...baseEnv(folder, upstream), ...env },
     })
-    return assemble(topology, { release, upstream, flood, placed })
+    return assemble(topology, { release, upstream, flood, placed, fetch: options.fetch })
   } catch (error) {
     await release()
     throw error
@@ -68,9 +68,10 @@ interface Parts {
   flood: FloodUpstream
   placed: Placed
   release: () => Promise<void>
+  fetch: typeof fetch | undefined
 }
 
-function assemble(topology: Topology, { upstream, flood, placed, release }: Parts): System {
+function assemble(topology: Topology, { upstream, flood, placed, release, fetch }: Parts): System {
   const key = presetKey
   let stopping: Promise<void> | null = null
   const stop = () => {
@@ -83,7 +84,7 @@ function assemble(topology: Topology, { upstream, flood, placed, release }: Part
     key,
     upstream,
     flood,
-    ...createClientSide({ url: placed.url, key }),
+    ...createClientSide({ url: placed.url, key, fetch }),
     pids: placed.pids,
     output: placed.output,
     stop,

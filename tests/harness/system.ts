@@ -77,4 +77,6 @@ export interface SystemOptions {
   configFile?: (providers: { upstreamUrl: string; floodUrl: string }) => ParleyConfigFile
   /** Only for `one-process-strict`. */
   faults?: FaultInjector
+  /** What its clients send their requests with, where that is not the one of this runtime. */
+  fetch?: typeof fetch
 }

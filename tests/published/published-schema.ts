@@ -26,6 +26,11 @@ const nullableInPractice = /(?:^|\/)(?:safety_identifier|prompt_cache_key|usage|
 const deviations: readonly Deviation[] = [
   // Described as text or an object without null, and answered with null by the API itself.
   (path, keyword) => keyword === 'type' && nullableInPractice.test(path),
+  // Described as numbers alone, and answered in base64 to those who ask for that, as the SDKs do.
+  (path, keyword) => keyword === 'type' && /^\/data\/\d+\/embedding$/.test(path),
+  // The messages of a stored completion are described as the model's; the API lists all of them, as its own example shows.
+  (path, keyword, { allowedValues }) =>
+    keyword === 'enum' && /^\/data\/\d+\/role$/.test(path) && String(allowedValues) === 'assistant',
   // A response whose process died ends with a reason of Parley's own.
   (path) => /\/incomplete_details(?:\/reason)?$/.test(path),
 ]

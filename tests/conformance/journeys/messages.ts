@@ -165,6 +165,17 @@ export const messagesJourneys: readonly Journey[] = [
     const more = await messages.countTokens({ ...wish, system: 'Be brief.', tools: [weatherTool] })
     t.assert.ok(plain.input_tokens > 3)
     t.assert.ok(more.input_tokens > plain.input_tokens)
+    t.assert.deepEqual(await anthropic(system).beta.messages.countTokens(wish), plain)
+  }),
+
+  journey('messages: models are listed and fetched by the SDK of Anthropic', async (t: TestContext, system) => {
+    const { models } = anthropic(system)
+    const listed = await Array.fromAsync(models.list())
+    t.assert.ok(listed.length > 0)
+    for (const { id, type, display_name: name, created_at: createdAt } of listed) {
+      t.assert.deepEqual([type, name.length > 0, Number.isNaN(Date.parse(createdAt))], ['model', true, false])
+      t.assert.equal((await models.retrieve(id)).id, id)
+    }
   }),
 
   journey('messages: limits are told and kept in the words of Anthropic', async (t: TestContext, system) => {

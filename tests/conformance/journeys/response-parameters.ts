@@ -39,7 +39,7 @@ const accepted: object = {
   safety_identifier: 'someone',
   service_tier: 'flex',
   stream_options: { include_obfuscation: false },
-  tools: [{ type: 'namespace', name: 'n', description: 'd', tools: [] }, { type: 'web_search' }],
+  tools: [{ type: 'namespace', name: 'n', description: 'd', tools: [tool('inner')] }, { type: 'web_search' }],
   user: 'someone',
 }
 

@@ -9,6 +9,9 @@ import type { Journey } from '../journey.ts'
 /** What all buffers between the provider and a client that does not read may hold, those of the kernel included. */
 const bufferedBytesMax = 36 * 1024 * 1024
 
+/** Held up as the slow client is, they would have no answer at all. */
+const othersTimeoutMs = 15_000
+
 export const slowClientJourneys: readonly Journey[] = [
   {
     name: 'slow client: it slows its provider and nobody else, and gets everything once it reads',
@@ -19,6 +22,7 @@ export const slowClientJourneys: readonly Journey[] = [
 
 async function checkSlowClient(t: TestContext, system: System): Promise<void> {
   const { response, end } = await openUnread(system)
+  t.after(end)
   let bytes = -1
   const stoodStill = () => {
     const before = bytes
@@ -32,10 +36,9 @@ async function checkSlowClient(t: TestContext, system: System): Promise<void> {
   await Promise.all(
     Array.from({ length: 10 }, () => system.client().chat.completions.create({ model: 'beside-slow', messages })),
   )
-  t.assert.ok(performance.now() - startedMs < 2_000, 'others are answered meanwhile')
+  t.assert.ok(performance.now() - startedMs < othersTimeoutMs, 'others are answered meanwhile')
   t.assert.ok(system.flood.bytes < bufferedBytesMax, 'and the provider is still held up')
   t.assert.deepEqual(await readToEnd(response), { chars: floodBytes, isDone: true })
-  end()
 }
 
 /** A stream whose client reads nothing beyond what its socket takes in. */

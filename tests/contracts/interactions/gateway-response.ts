@@ -90,7 +90,7 @@ export const gatewayToResponse = definePair({
       input: { limit: 20, order: 'asc' },
       answer: { data: [], hasMore: false },
       use: (gateway) => gateway.ask('GET /v1/chat/completions'),
-      makes: { object: 'list', data: [], first_id: null, last_id: null, has_more: false },
+      makes: { object: 'list', data: [], first_id: '', last_id: '', has_more: false },
     },
     {
       what: 'lists the chat completions after one that is not there',

@@ -4,7 +4,7 @@ import type { Item } from '@parley/kernel/items.ts'
 import { errorBody } from '../errors.ts'
 import { outcomeError } from '../outcome-error.ts'
 import { toSeconds } from '../schemas.ts'
-import { encodeToolCall } from './encode-completion.ts'
+import { encodeToolCall, reasoningText } from './encode-completion.ts'
 import { completionId, encodeFinish, encodeUsage } from './encode-usage.ts'
 
 export interface ChunkEncoderOptions {
@@ -147,7 +147,12 @@ export class ChunkEncoder {
       const rest = item.arguments.slice(sent)
       return rest === '' ? [] : this.#argumentsDelta(index, rest)
     }
-    if (item.type !== 'message' || sent > 0) return []
+    if (sent > 0) return []
+    if (item.type === 'reasoning') {
+      const delta = reasoningText(item)
+      return delta === '' ? [] : this.#delta(index, 'reasoning_content', { delta })
+    }
+    if (item.type !== 'message') return []
     return item.content.flatMap((part) => {
       if (part.type === 'output_text' && part.text !== '') return this.#delta(index, 'content', { delta: part.text })
       if (part.type === 'refusal') return this.#delta(index, 'refusal', { delta: part.refusal })

@@ -95,7 +95,7 @@ export function encodeToolCall({ call_id: id, name, arguments: text, custom, nat
   return native?.dialect === 'chat' ? { ...call, ...native.fields } : call
 }
 
-function reasoningText({ summary, content }: Extract<Item, { type: 'reasoning' }>): string {
+export function reasoningText({ summary, content }: Extract<Item, { type: 'reasoning' }>): string {
   const parts = content !== undefined && content.length > 0 ? content : summary
   return parts.map((part) => part.text).join('\n')
 }

@@ -36,7 +36,9 @@ function listRoute({ responses: client }: Port): Route {
       model: Type.Optional(Type.String({ maxLength: 256 })),
       metadata: Type.Optional(Metadata),
     }),
-    responses: { 200: { description: 'The oldest first, unless `order` is `desc`.', body: PublishedListOf(ChatCompletion) } },
+    responses: {
+      200: { description: 'The oldest first, unless `order` is `desc`.', body: PublishedListOf(ChatCompletion) },
+    },
     async handle({ context, query }) {
       const { model, metadata, after, ...position } = query
       const page = await client.listCompletions(context, {
@@ -122,7 +124,9 @@ function messagesRoute({ responses: client }: Port): Route {
     scope: 'inference',
     params: Params,
     query: Type.Object({ after: Type.Optional(Id), limit: Limit, order: Order }),
-    responses: { 200: { description: 'The first one first, unless `order` is `desc`.', body: PublishedListOf(Message) } },
+    responses: {
+      200: { description: 'The first one first, unless `order` is `desc`.', body: PublishedListOf(Message) },
+    },
     async handle({ context, params, query }) {
       const { after, limit, order } = toOrderedPage(query, 'asc')
       const { responseId } = await findCompletion(client, context, params.completion_id)
