@@ -10,6 +10,8 @@ export interface Client {
   readonly package: string
   /** What the client itself cannot do, and why. */
   readonly lacks: Readonly<Partial<Record<Capability, string>>>
+  /** What the client does of itself otherwise than the table's column says, and its checks allow for. */
+  readonly differs?: Readonly<Partial<Record<Capability, string>>>
 }
 
 /** Every client of the proof, in the order of the table. */
@@ -45,7 +47,17 @@ export const clients: readonly Client[] = [
     package: '@ai-sdk/anthropic',
     lacks: {},
   },
-  { id: 'langchain', title: '@langchain/openai', runtime: 'node', package: '@langchain/openai', lacks: {} },
+  {
+    id: 'langchain',
+    title: '@langchain/openai',
+    runtime: 'node',
+    package: '@langchain/openai',
+    lacks: {},
+    differs: {
+      errors:
+        'over the Responses API it reads no `response.failed`, whoever sends it: a stream that breaks off ends there without an error, and without the usage and the status of an answer',
+    },
+  },
   { id: 'agents', title: '@openai/agents', runtime: 'node', package: '@openai/agents', lacks: {} },
   {
     id: 'codex',

@@ -22,7 +22,9 @@ export const checks = [
   { capability: 'plain', name: 'embeddings are made', run: embed },
   { capability: 'errors', name: 'a wrong key is an error of status 401', run: fail },
   ...checksOf('chat', chat, chat),
+  { capability: 'errors', name: 'chat: a stream that fails is an error', run: failMidway },
   ...checksOf('responses', responses, unstored),
+  { capability: 'errors', name: 'responses: a stream that fails has no usage and no status', run: breakOff },
   { capability: 'memory', name: 'previous_response_id remembers', run: chain },
 ]
 
@@ -33,7 +35,6 @@ function checksOf(api, model, unstored) {
     { capability: 'tools', name: `${api}: a tool call is answered by its result`, run: () => useTool(model) },
     { capability: 'structured', name: `${api}: withStructuredOutput gives the object`, run: () => structured(model) },
     { capability: 'memory', name: `${api}: messages sent back are remembered`, run: () => remember(model) },
-    { capability: 'errors', name: `${api}: a stream that fails is an error`, run: () => failMidway(model) },
     {
       capability: 'cancel',
       name: `${api}: an aborted stream ends the call of the provider`,
@@ -95,9 +96,25 @@ async function fail() {
   await assert.rejects(new ChatOpenAI({ ...common, apiKey: 'wrong' }).invoke('Hello'), { status: 401 })
 }
 
-async function failMidway(model) {
+async function failMidway() {
   await assert.rejects(async () => {
-    for await (const _ of await model.stream('/simulate fail_after=1\nHello'));
+    for await (const _ of await chat.stream('/simulate fail_after=1\nHello'));
+  })
+}
+
+// It reads no `response.failed`: what an answer ends with is missing, and nothing else tells.
+async function breakOff() {
+  const read = async (prompt) => {
+    let whole
+    for await (const chunk of await responses.stream(prompt)) whole = whole === undefined ? chunk : whole.concat(chunk)
+    return { told: whole.text !== '', usage: whole.usage_metadata, status: whole.response_metadata.status }
+  }
+  const complete = await read('/simulate chunks=4\nHello')
+  assert.deepEqual([complete.told, complete.status, complete.usage.total_tokens > 0], [true, 'completed', true])
+  assert.deepEqual(await read('/simulate chunks=4 fail_after=1\nHello'), {
+    told: true,
+    usage: undefined,
+    status: undefined,
   })
 }
 

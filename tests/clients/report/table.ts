@@ -1,11 +1,15 @@
 import { type Capability, capabilities } from '../clients.ts'
 import type { ClientOutcome, ProofOutcome } from '../outcome.ts'
 
-/** ✓ when every check passed, ✗ when one failed, – when the client has no such check or was not run. */
-export function markOf({ checks }: ClientOutcome, capability: Capability): '✓' | '✗' | '–' {
+/**
+ * ✓ when every check passed, (✓) when they allow for what the client does otherwise, ✗ when one failed, – when the client
+ * has no such check or was not run.
+ */
+export function markOf({ client, checks }: ClientOutcome, capability: Capability): '✓' | '(✓)' | '✗' | '–' {
   const own = checks.filter((check) => check.capability === capability)
   if (own.length === 0) return '–'
-  return own.every(({ status }) => status === 'passed') ? '✓' : '✗'
+  if (!own.every(({ status }) => status === 'passed')) return '✗'
+  return client.differs?.[capability] === undefined ? '✓' : '(✓)'
 }
 
 /** The table of one run in Markdown, with the reason of every – and ✗ below it. */
@@ -29,10 +33,14 @@ function toNotes({ client, skipped, checks }: ClientOutcome): string[] {
     const reason = client.lacks[capability]
     return reason === undefined ? [] : [`- – ${client.title}, ${capability}: ${reason}`]
   })
+  const differences = capabilities.flatMap((capability) => {
+    const reason = client.differs?.[capability]
+    return reason === undefined ? [] : [`- (✓) ${client.title}, ${capability}: ${reason}`]
+  })
   const failures = checks
     .filter(({ status }) => status === 'failed')
     .map(({ capability, name, reason }) => `- ✗ ${client.title}, ${capability}: ${name}: ${oneLine(reason ?? '')}`)
-  return [...lacks, ...failures]
+  return [...lacks, ...differences, ...failures]
 }
 
 function oneLine(text: string): string {

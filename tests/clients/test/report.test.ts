@@ -27,6 +27,13 @@ test('a capability is marked by all of its checks', (t: TestContext) => {
   t.assert.equal(markOf(outcome, 'memory'), '–')
 })
 
+test('what a client does otherwise is marked and told', (t: TestContext) => {
+  const { client, ...rest } = outcomeOf([passed, failed])
+  const differing = { ...rest, client: { ...client, differs: { plain: 'it hums', tools: 'it hops' } } }
+  t.assert.deepEqual([markOf(differing, 'plain'), markOf(differing, 'tools')], ['(✓)', '✗'])
+  t.assert.match(toMarkdown(proofOf(differing)), /^- \(✓\) Some client, plain: it hums$/m)
+})
+
 test('what failed and what did not run is told with its reason', (t: TestContext) => {
   const text = toMarkdown(proofOf(outcomeOf([passed, failed]), outcomeOf([], 'no python3')))
   t.assert.match(text, /^\| Some client \| 1\.2\.3 \| ✓ \| – \| ✗ \|/m)
