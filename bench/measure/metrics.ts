@@ -6,11 +6,12 @@ export function readCounter(text: string, name: string): ByService {
   return Object.fromEntries([...series].map(([, service = '', value]) => [service, Number(value)]))
 }
 
-/** What was counted between two readings, for each of so many requests. */
-export function countedEach(before: ByService, after: ByService, requests: number): ByService {
-  const entries = Object.entries(after).map(([service, count]) => [
-    service,
-    (count - (before[service] ?? 0)) / requests,
-  ])
-  return Object.fromEntries(entries)
+/** `of` without what `base` has of it. */
+export function without(of: ByService, base: ByService): ByService {
+  return Object.fromEntries(Object.entries(of).map(([service, count]) => [service, count - (base[service] ?? 0)]))
+}
+
+/** For each of so many requests. */
+export function forEach(counts: ByService, requests: number): ByService {
+  return Object.fromEntries(Object.entries(counts).map(([service, count]) => [service, count / requests]))
 }

@@ -7,7 +7,7 @@ import { openClient } from '../load/closed-loop.ts'
 import { responsesRequest } from '../load/dialect-request.ts'
 import { fetchText } from '../load/exchange.ts'
 import { isInMemory } from '../measure/file-system.ts'
-import { type ByService, countedEach, readCounter } from '../measure/metrics.ts'
+import { type ByService, forEach, readCounter, without } from '../measure/metrics.ts'
 import { API_KEY, type Durations } from '../settings.ts'
 import { startParley } from '../subjects/parley.ts'
 import type { Bed, RunningSubject } from '../subjects/subject.ts'
@@ -18,7 +18,10 @@ export const STORES = ['process', 'power', 'postgres'] as const
 export type StoreName = (typeof STORES)[number]
 
 export interface StoredLoad extends LoadResult {
-  /** How often each service waited for the database server for a stored response; null where there is no server. */
+  /**
+   * How often each service waited for the database server for a stored response, without what it asks in the same time when
+   * there is nothing to do; null where there is no server.
+   */
   readonly roundTripsEach: ByService | null
 }
 
@@ -41,6 +44,8 @@ export interface StoresOptions {
 
 const MANY = 32
 const SETTLE_MS = 500
+/** Until nothing is left to be done of what was asked before. */
+const IDLE_MS = 3_000
 const REQUEST = responsesRequest({ store: true })
 
 /**
@@ -66,14 +71,21 @@ export async function measureStores({ bed, loadPids, durations }: StoresOptions)
   }
   const load = { loadPids, concurrency: MANY, durationMs: durations.warmUpMs }
   for (const { subject } of running) await measureJson({ ...load, subject }, REQUEST)
+  const postgres = running.find(({ name }) => name === 'postgres')?.subject ?? null
+  const idle = {
+    one: await idleTrips(postgres, durations.storedOneMs),
+    many: await idleTrips(postgres, durations.storedManyMs),
+  }
 
   const rounds: Partial<Record<StoreName, StoreRound>>[] = []
   const endsBefore = performance.now() + durations.storesMs
   while (rounds.length < durations.rounds && (rounds.length === 0 || performance.now() < endsBefore)) {
     const round: Partial<Record<StoreName, StoreRound>> = {}
     for (const { name, subject } of running) {
-      const one = await measureStored(name, { ...load, subject, concurrency: 1, durationMs: durations.storedOneMs })
-      const many = await measureStored(name, { ...load, subject, durationMs: durations.storedManyMs })
+      const trips = name === 'postgres' ? idle : null
+      const alone = { ...load, subject, concurrency: 1, durationMs: durations.storedOneMs }
+      const one = await measureStored(alone, trips?.one ?? null)
+      const many = await measureStored({ ...load, subject, durationMs: durations.storedManyMs }, trips?.many ?? null)
       round[name] = { one, many }
     }
     rounds.push(round)
@@ -98,13 +110,23 @@ function environmentOf(name: StoreName, { folder, postgresUrl }: Places): Record
 }
 
 /** What is done after the last answer belongs to it too, and should disturb nobody who is measured next. */
-async function measureStored(name: StoreName, options: LoadOptions): Promise<StoredLoad> {
+async function measureStored(options: LoadOptions, idle: ByService | null): Promise<StoredLoad> {
   const { origin } = options.subject
   const before = await readRoundTrips(origin)
   const result = await measureJson(options, REQUEST)
   await delay(SETTLE_MS)
-  const roundTripsEach = countedEach(before, await readRoundTrips(origin), result.completed)
-  return { ...result, roundTripsEach: name === 'postgres' ? roundTripsEach : null }
+  if (idle === null) return { ...result, roundTripsEach: null }
+  const counted = without(await readRoundTrips(origin), before)
+  return { ...result, roundTripsEach: forEach(without(counted, idle), result.completed) }
+}
+
+/** What a measurement as long as one of `durationMs` counts when nobody asks for anything; null without a database server. */
+async function idleTrips(subject: RunningSubject | null, durationMs: number): Promise<ByService | null> {
+  if (subject === null) return null
+  await delay(IDLE_MS)
+  const before = await readRoundTrips(subject.origin)
+  await delay(durationMs + SETTLE_MS)
+  return without(await readRoundTrips(subject.origin), before)
 }
 
 async function readRoundTrips(origin: string): Promise<ByService> {
