@@ -3,7 +3,7 @@ import { AppError } from '../values/errors.ts'
 import { migratePostgres } from './migrate-postgres.ts'
 import type { Migration } from './migrations.ts'
 import { preparePostgresAccess } from './postgres-access.ts'
-import { isNotYetThere, toPostgresError } from './postgres-errors.ts'
+import { isPassing, toPostgresError } from './postgres-errors.ts'
 import { PostgresStore } from './postgres-store.ts'
 import type { Durability, OnCommit, Store } from './store.ts'
 import type { StartUnitSpan } from './unit-spans.ts'
@@ -29,8 +29,11 @@ const openRetryMs = 500
 export async function openPostgresStore<Schema>(options: OpenPostgresOptions): Promise<Store<Schema>> {
   const { url, currentUrl = () => url, service, schema, migrations, durability } = options
   try {
-    const prepared = await whenThere(() => preparePostgresAccess({ url, service, schema, durability }))
-    await migratePostgres(prepared, service, migrations)
+    const prepared = await retrying(async () => {
+      const made = await preparePostgresAccess({ url, service, schema, durability })
+      await migratePostgres(made, service, migrations)
+      return made
+    })
     const access = {
       ...prepared,
       get url() {
@@ -45,13 +48,13 @@ export async function openPostgresStore<Schema>(options: OpenPostgresOptions): P
   }
 }
 
-/** A server that starts together with Parley is waited for. */
-async function whenThere<T>(open: () => Promise<T>): Promise<T> {
+/** A server that starts together with Parley is waited for. What a broken connection left half done is begun again. */
+async function retrying<T>(open: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await open()
     } catch (error) {
-      if (!isNotYetThere(error) || attempt === openAttemptsMax) throw error
+      if (!isPassing(error) || attempt === openAttemptsMax) throw error
       await delay(openRetryMs)
     }
   }

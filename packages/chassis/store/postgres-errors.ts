@@ -25,6 +25,8 @@ const abortedTransaction = '25P02'
 const uniqueViolation = '23505'
 const duplicateObject = new Set(['42710', '42P06', uniqueViolation])
 const startingUp = '57P03'
+const passingCodes = new Set<unknown>(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNRESET', 'EPIPE', startingUp])
+const brokenWords = /^Connection terminated|was closed|broke while/
 
 /**
  * Turns what the driver threw into STORE_UNAVAILABLE when the database could not work, and into INVALID_REQUEST for text
@@ -88,10 +90,10 @@ export function isDuplicateObject(error: unknown): boolean {
   return duplicateObject.has(sqlStateOf(error) ?? '')
 }
 
-/** The server is not there yet, or starting: waiting may help. */
-export function isNotYetThere(error: unknown): boolean {
-  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === startingUp
+/** The server is not there yet, or starting, or the connection to it broke: another try may help. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return passingCodes.has(Reflect.get(error, 'code')) || brokenWords.test(error.message)
 }
 
 /** The driver tells by its words, sockets by their codes. */

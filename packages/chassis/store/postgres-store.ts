@@ -5,7 +5,7 @@ import type { Transaction } from '../values/transaction.ts'
 import { wantDeadlines } from './deadline-scope.ts'
 import type { PostgresAccess } from './postgres-client.ts'
 import { createPostgresKysely } from './postgres-dialect.ts'
-import { isReadOnlyViolation, toPostgresError } from './postgres-errors.ts'
+import { isPassing, isReadOnlyViolation, toPostgresError } from './postgres-errors.ts'
 import { tryPostgresLock } from './postgres-lock.ts'
 import type { Statement } from './postgres-pipeline.ts'
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.ts'
@@ -122,10 +122,13 @@ export class PostgresStore<Schema> implements Store<Schema> {
   }
 
   async tryLock(name: string): Promise<StoreLock | null> {
+    const { access, service } = this.#options
+    const ask = () => tryPostgresLock(access, name)
     try {
-      return await tryPostgresLock(this.#options.access, name)
+      // It was not had when its connection broke, so it can be asked for again.
+      return await ask().catch((error: unknown) => (isPassing(error) ? ask() : Promise.reject(error)))
     } catch (error) {
-      throw toPostgresError(error, this.#options.service)
+      throw toPostgresError(error, service)
     }
   }
 

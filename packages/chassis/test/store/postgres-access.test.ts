@@ -3,6 +3,7 @@ import type { Migration } from '@parley/chassis/store/migrations.ts'
 import { openStore } from '@parley/chassis/store/open-store.ts'
 import { waitUntil } from '@parley/testkit/latch.ts'
 import { sql } from 'kysely'
+import { openBreakingLink } from './breaking-link.ts'
 import { noteIds, prepareNotes } from './notes-store.ts'
 import { dieFunction, postgresMissing, withPostgres } from './postgres-notes.ts'
 
@@ -117,6 +118,26 @@ test('a migration that is cut off half-way leaves the state before it', options,
     t.assert.deepStrictEqual(await store.read.selectFrom('steps').selectAll().execute(), [])
   })
 })
+
+test(
+  'a connection that breaks while a store opens is made again, wherever it breaks',
+  options,
+  async (t: TestContext) => {
+    await withPostgres(async ({ open, database }) => {
+      await using link = await openBreakingLink(database.url)
+      for (const bytes of [0, 300, 1_000]) {
+        link.breakNext(2, { bytes })
+        const store = await open({ url: link.url })
+        t.assert.strictEqual(link.left(), 0, `${bytes} bytes`)
+        link.breakNext(1, { bytes: 0 })
+        const lock = await store.tryLock('a')
+        t.assert.notStrictEqual(lock, null, `${bytes} bytes`)
+        await lock?.release()
+        await store[Symbol.asyncDispose]()
+      }
+    })
+  },
+)
 
 test('a schema of a newer program is refused in words', options, async (t: TestContext) => {
   await withPostgres(async ({ database }) => {
