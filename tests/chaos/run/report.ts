@@ -84,7 +84,10 @@ export function lineOf(result: RunResult): string {
 
 type Struck = Pick<RunResult, 'injected'>
 
-/** How many crash points, and pairs of one and a service whose own process died there, there were; which are left. */
+/**
+ * How many crash points, and pairs of one and a service whose own process died there, there were; which are left, unless the
+ * run was too small to meet most.
+ */
 export function coverageOf(results: readonly Struck[]): string[] {
   const points = new Set(struckOf(results).map(({ point }) => point))
   const left = pairsLeft(results)
@@ -92,7 +95,7 @@ export function coverageOf(results: readonly Struck[]): string[] {
   const words = left.map(({ point, service }) => `${point}/${service}`)
   return [
     `${points.size} of ${crashPointNames.length} crash points, ${all - left.length} of ${all} pairs of a point and a service whose process was killed there`,
-    ...(left.length > 0 ? [`not met: ${words.join(',')}`] : []),
+    ...(left.length > 0 && left.length < all / 2 ? [`not met: ${words.join(',')}`] : []),
   ]
 }
 
