@@ -127,7 +127,7 @@ export class EventHouse implements AsyncDisposable {
   }
 
   async untilOutboxIsEmpty(timeoutMs = 15_000): Promise<void> {
-    const isEmpty = async () => (await this.publisher.relay.backlog()).events === 0
+    const isEmpty = async () => (await this.publisher.rowsInOutbox()) === 0
     await waitUntil(isEmpty, { timeoutMs, pollMs: 5, what: 'an empty outbox' })
   }
 

@@ -21,7 +21,7 @@ test('what an earlier process left is published at the start, in order', async (
 test('a published event leaves the outbox with a unit of work that has an errand there', async (t: TestContext) => {
   await using publisher = await Publisher.open()
   const { relay, store, transport } = publisher
-  const count = async () => (await relay.backlog()).events
+  const count = () => publisher.rowsInOutbox()
   await relay.start()
   await publisher.publish('a1', 'b1')
   await waitUntil(() => transport.events.length === 2)
@@ -32,6 +32,7 @@ test('a published event leaves the outbox with a unit of work that has an errand
   })
   await t.assert.rejects(failed, /undone/)
   t.assert.strictEqual(await count(), 2)
+  t.assert.strictEqual((await relay.backlog()).events, 0, 'what was published waits for nobody')
   await store.transaction((tx) => relay.removeWithin(tx))
   t.assert.strictEqual(await count(), 1)
   await store.transaction((tx) => relay.removeWithin(tx))
